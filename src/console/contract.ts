@@ -1,0 +1,164 @@
+/**
+ * Everything that a face (window, terminal, control socket) may ask of the console, and everything it is told.
+ * A command is checked here against its schema, wherever it comes from.
+ */
+import { z } from 'zod';
+import type { ErrorView } from '../pipeline/errors.ts';
+import type {
+  AlertTotals,
+  CheckpointView,
+  ClearPreview,
+  ClearResult,
+  DeliveryView,
+  FraudView,
+  LogLine,
+  PartitionLag,
+  QueryName,
+  QueryProgress,
+  QueryState,
+  TableView,
+} from '../pipeline/events.ts';
+import type { ProducerView, ServiceView } from '../stack/stack.ts';
+
+export type { ProducerView, ServiceView } from '../stack/stack.ts';
+
+const query = z.enum(['bronze', 'alert']);
+const queries = z.enum(['bronze', 'alert', 'all']);
+
+/** Command name -> schema of its arguments. */
+export const COMMANDS = {
+  snapshot: z.strictObject({}),
+  'query.start': z.strictObject({ query: queries }),
+  'query.stop': z.strictObject({ query: queries }),
+  'query.restart': z.strictObject({ query: queries }),
+  'checkpoint.preview': z.strictObject({ query, from: z.literal('table') }),
+  /** `confirm` is the name of the query, typed by the person. Stops, moves to the trash, mints a new query id, starts. */
+  'checkpoint.clear': z.strictObject({ query, from: z.literal('table'), confirm: z.string().max(20) }),
+  'producer.start': z.strictObject({}),
+  'producer.pause': z.strictObject({}),
+  'producer.test': z.strictObject({ kind: z.enum(['normal', 'suspicious']) }),
+  'logs.read': z.strictObject({
+    /** Only lines with a higher id. */
+    after: z.number().int().min(0).optional(),
+    grep: z.string().max(200).optional(),
+    limit: z.number().int().min(1).max(1000).default(200),
+  }),
+} as const;
+
+export type CommandName = keyof typeof COMMANDS;
+export type CommandArgs<C extends CommandName> = z.input<(typeof COMMANDS)[C]>;
+
+/** Command name -> what it answers. */
+export interface CommandAnswers {
+  snapshot: Snapshot;
+  'query.start': null;
+  'query.stop': null;
+  'query.restart': null;
+  'checkpoint.preview': ClearPreview;
+  'checkpoint.clear': ClearResult;
+  'producer.start': null;
+  'producer.pause': null;
+  'producer.test': { readonly transNum: string };
+  'logs.read': { readonly lines: readonly LogEntry[]; readonly last: number };
+}
+
+/** A log line with its number; numbers rise by one and never repeat within one console. */
+export interface LogEntry extends LogLine {
+  readonly id: number;
+}
+
+/** The verdict on a query in words, computed once so that every face says the same. */
+export type Verdict = 'OK' | 'WARN' | 'STALLED' | 'STOPPED' | 'FAILED' | 'WAITING';
+
+export interface QueryView {
+  readonly name: QueryName;
+  readonly state: QueryState;
+  readonly verdict: Verdict;
+  /** `Bronze keeps up.` */
+  readonly headline: string;
+  /** One or two sentences of evidence. */
+  readonly detail: string;
+  readonly queryId: string | null;
+  readonly runId: string | null;
+  /** When the present state began. */
+  readonly since: number;
+  readonly startedAt: number | null;
+  readonly triggerMs: number;
+  readonly error: ErrorView | null;
+  /** Restarts by the supervisor after a failure that may pass by itself, and when the next one comes. */
+  readonly attempts: number;
+  readonly nextAttemptAt: number | null;
+  readonly totals: { readonly rows: number; readonly batches: number; readonly deadLetters: number; readonly notes: number };
+  /** The newest batches, newest first, bounded. */
+  readonly batches: readonly QueryProgress[];
+}
+
+export interface LagView {
+  readonly at: number;
+  readonly partitions: readonly PartitionLag[];
+  readonly total: number;
+  /** Age of the oldest unread record, ms. */
+  readonly oldestMs: number | null;
+  /** Offsets per second: what comes in, what is read. */
+  readonly produced: number;
+  readonly consumed: number;
+  /** Seconds until caught up; null when nothing waits or it is growing. */
+  readonly drainSeconds: number | null;
+  /** Total lag of the last minutes, oldest first; null where it was not known. */
+  readonly history: readonly { readonly at: number; readonly lag: number | null; readonly produced: number | null; readonly consumed: number | null }[];
+}
+
+/** A thing that a person should know and that is not an error of a query: a settings file put aside, a fallback in use. */
+export interface Notice {
+  readonly id: string;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly text: string;
+}
+
+export interface ConsoleView {
+  readonly version: string;
+  readonly pid: number;
+  readonly runtime: string;
+  /** True on the fallback Electron: for development and tests only. */
+  readonly fallback: boolean;
+  readonly home: string;
+  readonly profile: 'embedded';
+  readonly startedAt: number;
+  readonly stack: 'STARTING' | 'UP' | 'STOPPING' | 'DOWN' | 'FAILED';
+  /** What is being done right now while starting, e.g. `Starting PostgreSQL`. */
+  readonly step: string | null;
+  readonly error: ErrorView | null;
+  readonly slack: 'webhook' | 'preview' | 'off';
+}
+
+/** Everything a face needs, bounded. Each part is replaced as a whole when it changes. */
+export interface Snapshot {
+  readonly console: ConsoleView;
+  readonly services: readonly ServiceView[];
+  readonly producer: ProducerView | null;
+  readonly queries: Readonly<Record<QueryName, QueryView>>;
+  readonly lag: Readonly<Record<QueryName, LagView | null>>;
+  readonly checkpoints: Readonly<Record<QueryName, CheckpointView | null>>;
+  readonly table: TableView | null;
+  readonly totals: AlertTotals | null;
+  /** Newest first, at most 200. */
+  readonly frauds: readonly FraudView[];
+  /** Newest first, at most 200. */
+  readonly deliveries: readonly DeliveryView[];
+  readonly notices: readonly Notice[];
+}
+
+export type SnapshotPart = keyof Snapshot;
+
+/** What the console tells without being asked: changed parts of the snapshot, at most four times a second, and log lines. */
+export type ConsoleEvent =
+  | { readonly type: 'parts'; readonly parts: Partial<Snapshot> }
+  | { readonly type: 'logs'; readonly lines: readonly LogEntry[] };
+
+/** The console as a face sees it. */
+export interface ConsoleApi {
+  /** Checks the arguments, does it, answers. Rejects with a SluiceError. */
+  call<C extends CommandName>(command: C, args: CommandArgs<C>): Promise<CommandAnswers[C]>;
+  /** Returns the way to stop listening. */
+  subscribe(listener: (event: ConsoleEvent) => void): () => void;
+}

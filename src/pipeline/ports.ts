@@ -1,0 +1,98 @@
+/** The seams of the engine. Each method says when it is called and what failing means. */
+import type { BatchExtras, LogLevel } from './events.ts';
+
+/** Partition -> next offset to read. */
+export type Offsets = ReadonlyMap<number, bigint>;
+
+/** One record of the topic. A null value is a tombstone. */
+export interface TopicRecord {
+  readonly partition: number;
+  readonly offset: bigint;
+  /** Record time, ms since 1970. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+/** Half-open range of offsets per partition: [start, end). */
+export interface OffsetRange {
+  readonly start: Offsets;
+  readonly end: Offsets;
+}
+
+export interface Source {
+  readonly topic: string;
+  /** As Spark prints it: `KafkaV2[Subscribe[postgres.public.transactions]]`. */
+  readonly description: string;
+  /** Identity of the cluster that holds the topic; another one under the same name is `SOURCE_CHANGED`. */
+  clusterId(): Promise<string>;
+  /** Log start and log end of every partition. Called before each batch; throws retryable when the source is away. */
+  bounds(): Promise<{ readonly start: Offsets; readonly end: Offsets }>;
+  /**
+   * Every record of the range, partition by partition, offsets rising. Called once per batch attempt, after the
+   * promise is on disk. Throws `DATA_LOSS` when a part of the range is gone; never skips in silence.
+   */
+  read(range: OffsetRange, signal: AbortSignal): AsyncIterable<readonly TopicRecord[]>;
+  close(): Promise<void>;
+}
+
+/** One batch as the sink sees it. `timestamp` is the batch's own, from `offsets/N`: a re-run writes the same rows. */
+export interface Batch {
+  readonly id: number;
+  readonly timestamp: number;
+  readonly queryId: string;
+  readonly topic: string;
+  readonly clusterId: string;
+  readonly range: OffsetRange;
+  readonly records: AsyncIterable<readonly TopicRecord[]>;
+}
+
+export interface Sink {
+  /** As Spark prints it: `DeltaSink[path]`. */
+  readonly description: string;
+  /** Called once before the first batch: the newest batch of this query that the sink holds, -1 for none. */
+  lastBatch(queryId: string): Promise<number>;
+  /** Adds the batch. Called twice with one id it adds once. Returns only when the batch is durable. */
+  addBatch(batch: Batch): Promise<BatchResult>;
+  close(): Promise<void>;
+}
+
+/** What adding a batch did, and its lines for the log. */
+export interface BatchResult {
+  readonly inputRows: number;
+  readonly outputRows: number;
+  readonly extras: Omit<BatchExtras, 'recovered'>;
+}
+
+/** Objects by key below one root, `/` between parts. Strongly consistent. */
+export interface ObjectStore {
+  /** null when absent. */
+  get(key: string): Promise<Buffer | null>;
+  /** Creates the object or says that it exists: of racing callers exactly one gets `created`. Durable on return. */
+  putIfAbsent(key: string, bytes: Uint8Array): Promise<'created' | 'exists'>;
+  /** Creates or replaces. Durable on return, never half visible. */
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  /** All objects whose key starts with the prefix, ordered by key. */
+  list(prefix: string): Promise<readonly ObjectInfo[]>;
+  /** An absent key counts as deleted. */
+  delete(key: string): Promise<void>;
+}
+
+export interface ObjectInfo {
+  readonly key: string;
+  readonly size: number;
+  readonly modifiedAt: number;
+}
+
+/** Time, so that tests can own it. */
+export interface Clock {
+  /** ms since 1970. */
+  now(): number;
+  /** Resolves after `ms`, or at once when the signal aborts. Never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Where a query says what it does. */
+export interface Log {
+  (level: LogLevel, message: string, batchId?: number): void;
+}
