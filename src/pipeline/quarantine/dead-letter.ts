@@ -1,0 +1,29 @@
+/** A record that gives no row: kept with its bytes, so that it can be replayed. */
+import type { CoercionNote, DeadLetterCode } from '../cdc/transaction.ts';
+import type { TopicRecord } from '../ports.ts';
+
+export interface DeadLetter {
+  readonly record: TopicRecord;
+  readonly code: DeadLetterCode;
+  readonly reason: string;
+}
+
+export interface NotedRecord {
+  readonly record: TopicRecord;
+  readonly note: CoercionNote;
+}
+
+/** What one batch quarantines. Written before the batch is committed, under a name that the batch determines. */
+export interface QuarantineBatch {
+  readonly queryId: string;
+  readonly batchId: number;
+  readonly clusterId: string;
+  readonly topic: string;
+  readonly deadLetters: readonly DeadLetter[];
+  readonly notes: readonly NotedRecord[];
+}
+
+/** Called by a sink before its commit; putting the same batch again is no new letter. Nothing is written for an empty one. */
+export interface Quarantine {
+  put(batch: QuarantineBatch): Promise<void>;
+}
