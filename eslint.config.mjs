@@ -4,6 +4,7 @@ import { houseRule } from './scripts/lint/house.mjs';
 
 // Rules that ask the type checker cost most of the time, so only src/ pays for them, and only for those
 // that find real faults: a promise nobody waits for, a switch that forgets a case.
+/** @type {import('eslint').Linter.RulesRecord} */
 const typeAware = {
   '@typescript-eslint/no-floating-promises': 'error',
   '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],

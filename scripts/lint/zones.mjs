@@ -5,10 +5,16 @@
 
 /** Imports run one way. A folder may always import from itself. */
 export const ZONES = {
-  pipeline: { may: [], instead: 'pipeline knows nothing of the others: describe what you need as a port in src/pipeline/ports.ts' },
+  pipeline: {
+    may: [],
+    instead: 'pipeline knows nothing of the others: describe what you need as a port in src/pipeline/ports.ts',
+  },
   stack: { may: ['pipeline'], instead: 'let src/console/ bring the two together' },
   lakehouse: { may: ['pipeline'], instead: 'let src/console/ bring the two together' },
-  console: { may: ['stack', 'lakehouse', 'pipeline'], instead: 'the console has no face: tell faces through src/console/contract.ts' },
+  console: {
+    may: ['stack', 'lakehouse', 'pipeline'],
+    instead: 'the console has no face: tell faces through src/console/contract.ts',
+  },
   main: { may: ['console'], instead: 'ask for it through src/console/contract.ts' },
   cli: { may: ['console'], instead: 'ask for it through src/console/contract.ts' },
   renderer: { may: [], instead: 'talk through src/renderer/bridge.ts with the types of src/console/contract.ts' },

@@ -5,7 +5,9 @@ import { describe, expect, it } from 'vitest';
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
 const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
-const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, { version: string; resolved?: string }> };
+const lock = JSON.parse(read('package-lock.json')) as {
+  packages: Record<string, { version: string; resolved?: string }>;
+};
 const reasons = read('docs/decisions/libraries.md');
 
 const dependencies = ['dependencies', 'devDependencies', 'optionalDependencies'].flatMap((kind) =>

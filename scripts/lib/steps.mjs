@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { inRoot, pinnedNode, readJson, root } from './paths.mjs';
+
+/** @typedef {{ passed: number, failed: number }} Count */
+/** @typedef {'screen' | 'build' | 'electron'} Need */
+/** @typedef {{ name: string, needs: Need[], run: () => Promise<Count> }} Step */
+
+/** @type {Step[]} */
+const CHECKS = [
+  check('typecheck', ['node_modules/typescript/bin/tsc']),
+  check('lint', ['node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.']),
+  check('format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']),
+];
+
+/** @type {Step[]} */
+const RUNNERS = [
+  vitest('unit', 'test', []),
+  vitest('embedded', 'test/embedded', []),
+  vitest('renderer', 'test/renderer', ['screen', 'build']),
+  vitest('electron', 'test/electron', ['screen', 'electron'], onScreen),
+  vitest('e2e', 'test/e2e', ['screen', 'build', 'electron'], onScreen),
+];
+
+/**
+ * The steps to run, in order: those named, else all whose tests exist.
+ * @param {string[]} names @returns {Step[]}
+ */
+export function stepsFor(names) {
+  const all = [...CHECKS, ...RUNNERS].filter((step) => !('folder' in step) || hasTests(String(step.folder)));
+  const unknown = names.find((name) => !all.some((step) => step.name === name));
+  if (unknown)
+    throw new Error(`there is no test step ${unknown}: choose from ${all.map((step) => step.name).join(', ')}`);
+  return names.length === 0 ? all : all.filter((step) => names.includes(step.name));
+}
+
+/** A tool that is content or not: one passed, or one failed. @param {string} name @param {string[]} args @returns {Step} */
+function check(name, args) {
+  return {
+    name,
+    needs: [],
+    run: async () =>
+      (await call([pinnedNode(), ...args])) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 },
+  };
+}
+
+/**
+ * A vitest project of vitest.config.ts with the same name.
+ * @param {string} name @param {string} folder @param {Need[]} needs @param {(command: string[]) => string[]} [wrap]
+ * @returns {Step & { folder: string }}
+ */
+function vitest(name, folder, needs, wrap = (command) => command) {
+  const report = inRoot(`test-results/${name}.json`);
+  const args = ['run', '--project', name, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const run = async () => {
+    rmSync(report, { force: true });
+    const code = await call(wrap([pinnedNode(), 'node_modules/vitest/vitest.mjs', ...args]));
+    return countReport(readJson(report), code);
+  };
+  return { name, folder, needs, run };
+}
+
+/** A runner that failed without a failed test (a file that does not load, an unhandled error) counts as one failure. */
+/** @param {any} report @param {number} code @returns {Count} */
+function countReport(report, code) {
+  const passed = report?.numPassedTests ?? 0;
+  const failed = report?.numFailedTests ?? 0;
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
+}
+
+/** Where there is no screen the tests bring one. @param {string[]} command */
+function onScreen(command) {
+  return process.platform === 'linux' ? ['xvfb-run', '-a', '-s', '-screen 0 1440x900x24', ...command] : command;
+}
+
+/** @param {string[]} command @returns {Promise<number>} */
+function call([command = '', ...args]) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+/** @param {string} folder */
+function hasTests(folder) {
+  if (!existsSync(inRoot(folder))) return false;
+  return readdirSync(inRoot(folder), { recursive: true }).some((file) => /\.test\.tsx?$/.test(String(file)));
+}
