@@ -1,0 +1,90 @@
+/** Numbered migrations: each runs once, in a transaction of its own, and is remembered by name and hash. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { SluiceError } from '../../pipeline/errors.ts';
+import type { PostgresSettings } from '../../pipeline/job-settings.ts';
+import { openDatabase, type Database, type Sql } from '../../pipeline/sql.ts';
+
+/** The captured database, and the one that holds the topic; two, so that the topic's own writes never come back. */
+export const CAPTURED_DATABASE = 'frauddb';
+export const TOPIC_DATABASE = 'sluice_topics';
+
+interface Migration {
+  readonly name: string;
+  readonly text: string;
+  readonly hash: string;
+}
+
+/** Creates the two databases if they are absent and brings both up to date. Returns the names applied now. */
+export async function migrateAll(
+  settings: (database: string) => PostgresSettings,
+  migrationsFolder: string,
+): Promise<readonly string[]> {
+  const server = openDatabase(settings('postgres'), { max: 1, statementTimeoutMs: 0 });
+  try {
+    await createDatabase(server, CAPTURED_DATABASE);
+    await createDatabase(server, TOPIC_DATABASE);
+  } finally {
+    await server.close();
+  }
+  const captured = await migrate(settings(CAPTURED_DATABASE), path.join(migrationsFolder, 'frauddb'));
+  const topics = await migrate(settings(TOPIC_DATABASE), path.join(migrationsFolder, 'topics'));
+  return [...captured, ...topics];
+}
+
+/** Applies to one database what `folder` holds and it does not have yet, in the order of the numbers. */
+export async function migrate(settings: PostgresSettings, folder: string): Promise<readonly string[]> {
+  const migrations = await readMigrations(folder);
+  const database = openDatabase(settings, { max: 1, statementTimeoutMs: 0 });
+  try {
+    await database.query('CREATE SCHEMA IF NOT EXISTS sluice_migrations');
+    await database.query(
+      'CREATE TABLE IF NOT EXISTS sluice_migrations.applied (name text PRIMARY KEY, hash text NOT NULL, at timestamptz NOT NULL DEFAULT now())',
+    );
+    const applied: string[] = [];
+    for (const migration of migrations) {
+      if (await database.transaction((sql) => applyOnce(sql, migration))) applied.push(migration.name);
+    }
+    return applied;
+  } finally {
+    await database.close();
+  }
+}
+
+async function createDatabase(server: Database, name: string): Promise<void> {
+  const found = await server.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+  if (found.length === 0) await server.query(`CREATE DATABASE ${name}`);
+}
+
+async function readMigrations(folder: string): Promise<Migration[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d{3}_.+\.sql$/.test(name)).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const text = (await readFile(path.join(folder, name), 'utf8')).replace(/\r\n/g, '\n');
+      return { name, text, hash: createHash('sha256').update(text).digest('hex') };
+    }),
+  );
+}
+
+/** The lock keeps two starts of one cluster from applying the same file. */
+async function applyOnce(sql: Sql, { name, text, hash }: Migration): Promise<boolean> {
+  await sql.query('LOCK TABLE sluice_migrations.applied IN EXCLUSIVE MODE');
+  const [known] = await sql.query<{ hash: string }>('SELECT hash FROM sluice_migrations.applied WHERE name = $1', [
+    name,
+  ]);
+  if (known && known.hash !== hash) throw changed(name);
+  if (known) return false;
+  await sql.query(text);
+  await sql.query('INSERT INTO sluice_migrations.applied (name, hash) VALUES ($1, $2)', [name, hash]);
+  return true;
+}
+
+function changed(name: string): SluiceError {
+  return new SluiceError('STACK_FAILED', {
+    tried: `Applying the migration ${name}`,
+    seen: 'it was applied before with another text',
+    expected: 'migrations that never change once they are applied; a change is a new file with the next number',
+    action: 'Use the version of Sluice that made this data folder, or another data folder (SLUICE_HOME).',
+  });
+}
