@@ -17,6 +17,8 @@ export interface NotedRecord {
 export interface QuarantineBatch {
   readonly queryId: string;
   readonly batchId: number;
+  /** Set when the letters were found after the batch had been committed: they get an object of their own beside the batch's. */
+  readonly part?: string;
   readonly clusterId: string;
   readonly topic: string;
   readonly deadLetters: readonly DeadLetter[];
