@@ -33,6 +33,8 @@ export interface Source {
    * promise is on disk. Throws `DATA_LOSS` when a part of the range is gone; never skips in silence.
    */
   read(range: OffsetRange, signal: AbortSignal): AsyncIterable<readonly TopicRecord[]>;
+  /** Shows progress to other tools, after `commits/N`. Best effort: the caller reports a failure and goes on. */
+  publish(group: string, offsets: Offsets): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,9 +54,22 @@ export interface Sink {
   readonly description: string;
   /** Called once before the first batch: the newest batch of this query that the sink holds, -1 for none. */
   lastBatch(queryId: string): Promise<number>;
+  /**
+   * What the target holds without a mark of any query, as the Spark job that Sluice replaces leaves it. Called once,
+   * when `lastBatch` is behind the checkpoint; a sink without this method never holds such batches.
+   */
+  foreign?(queryId: string, openBatchTimestamp: number | null): Promise<ForeignBatches>;
   /** Adds the batch. Called twice with one id it adds once. Returns only when the batch is durable. */
   addBatch(batch: Batch): Promise<BatchResult>;
   close(): Promise<void>;
+}
+
+/** How a target looks that a Spark job wrote without transaction ids. */
+export interface ForeignBatches {
+  /** True when everything after this query's newest batch was written without transaction ids. */
+  readonly allLater: boolean;
+  /** True when the batch with the asked timestamp is in the target. */
+  readonly holdsOpenBatch: boolean;
 }
 
 /** What adding a batch did, and its lines for the log. */
