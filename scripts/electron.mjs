@@ -16,18 +16,19 @@ import { DECLARED_VERSION, ensureOfficial } from './electron/official.mjs';
 /**
  * Brings the Electron that runs on this machine: the declared version, or the fallback where that cannot be had.
  * Quick when it lies there already.
- * @param {{ quiet?: boolean }} [options] `quiet` leaves out the lines that tell which one it is
+ * @param {{ app?: string, quiet?: boolean }} [options] `app` is another app's folder or .cjs file (for tests);
+ *   `quiet` leaves out the lines that tell which Electron it is
  * @returns {Promise<ElectronLaunch>}
  */
-export async function resolveElectron({ quiet = false } = {}) {
-  const official = await ensureOfficial();
+export async function resolveElectron({ app = root, quiet = false } = {}) {
+  const official = await ensureOfficial({ quiet });
   const found = official
     ? { executablePath: official, version: DECLARED_VERSION, fallback: false }
     : { executablePath: await ensureFallback(), version: FALLBACK_VERSION, fallback: true };
   await ensureLibraries(found.executablePath);
   const switches = sandboxSwitches();
   if (!quiet) tell(found, switches);
-  return { ...found, args: [...switches, root], env: environment(found.fallback) };
+  return { ...found, args: [...switches, app], env: environment(found.fallback, app) };
 }
 
 /** Chromium refuses to start its sandbox as root, so root goes without. @returns {string[]} */
@@ -35,10 +36,10 @@ function sandboxSwitches() {
   return process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 }
 
-/** @param {boolean} fallback @returns {Record<string, string>} */
-function environment(fallback) {
+/** @param {boolean} fallback @param {string} app @returns {Record<string, string>} */
+function environment(fallback, app) {
   // The fallback cannot be told its app on the command line: see electron/bootstrap.cjs.
-  return fallback ? { SLUICE_ELECTRON_FALLBACK: '1', SLUICE_APP_ROOT: root } : {};
+  return fallback ? { SLUICE_ELECTRON_FALLBACK: '1', SLUICE_APP_ROOT: app } : {};
 }
 
 /** @param {{ version: string, fallback: boolean }} electron @param {string[]} switches */

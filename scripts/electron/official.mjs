@@ -27,23 +27,26 @@ export const DECLARED_VERSION = readJson(inRoot('package.json'))?.devDependencie
 /**
  * The declared Electron, downloaded by its own installer if need be. Not having it is an answer, not an error: many
  * networks give npm packages and nothing else. The answer is kept for a day, so that nobody waits for it twice.
+ * @param {{ quiet: boolean }} options
  * @returns {Promise<string | undefined>} the path of its executable
  */
-export async function ensureOfficial() {
+export async function ensureOfficial({ quiet }) {
   const installed = findInstalled();
   if (installed) return installed;
   const note = path.join(cacheFolder, `electron-${DECLARED_VERSION}.unreachable`);
   if (isRecent(note)) {
-    say(`Electron ${DECLARED_VERSION} could not be downloaded within the last day; delete ${note} to try again.`);
+    if (!quiet) say(`Electron ${DECLARED_VERSION} was out of reach within the last day: delete ${note} to try again.`);
     return undefined;
   }
-  const problem = await download();
-  const found = findInstalled();
-  if (found) return found;
-  say(`Electron ${DECLARED_VERSION} could not be downloaded: ${problem || 'its installer left nothing behind'}.`);
-  mkdirSync(cacheFolder, { recursive: true });
-  writeFileSync(note, `${new Date().toISOString()} ${problem}\n`);
-  return undefined;
+  try {
+    await download();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    say(`Electron ${DECLARED_VERSION} could not be downloaded: ${reason}.`);
+    mkdirSync(cacheFolder, { recursive: true });
+    writeFileSync(note, `${new Date().toISOString()} ${reason}\n`);
+  }
+  return findInstalled();
 }
 
 /** The installer writes the executable's name last, and only when everything is in its place. */
@@ -63,12 +66,11 @@ function isRecent(file) {
   return existsSync(file) && Date.now() - statSync(file).mtimeMs < REMEMBER_MS;
 }
 
-/** @returns {Promise<string>} what went wrong, or nothing */
 async function download() {
   const temp = mkdtempSync(path.join(os.tmpdir(), 'sluice-electron-'));
   const look = () => ({ done: Math.round(sizeOf(temp) / 1e6), unit: ' MB' });
   try {
-    return await withProgress(`Downloading Electron ${DECLARED_VERSION}`, look, () => install(temp));
+    await withProgress(`Downloading Electron ${DECLARED_VERSION}`, look, () => install(temp));
   } finally {
     rmSync(temp, { recursive: true, force: true });
   }
@@ -77,22 +79,23 @@ async function download() {
 /**
  * Runs the installer for as long as bytes arrive. It downloads into the folder for temporary files: giving it one of
  * its own makes the bytes countable.
- * @param {string} temp @returns {Promise<string>}
+ * @param {string} temp @returns {Promise<void>}
  */
 function install(temp) {
   const env = { ...process.env, TMPDIR: temp, TMP: temp, TEMP: temp };
   const child = spawn(pinnedNode(), [path.join(folder, 'install.js')], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk) => (said += chunk));
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const watch = watchBytes(temp, (reason) => {
       said = `Error: ${reason}`;
       child.kill('SIGKILL');
     });
-    child.on('error', (error) => resolve(error.message));
+    child.on('error', reject);
     child.on('close', (code) => {
       clearInterval(watch);
-      resolve(code === 0 ? '' : firstReason(said));
+      if (code === 0 && findInstalled()) resolve();
+      else reject(new Error(firstReason(said)));
     });
   });
 }
