@@ -3,13 +3,11 @@ import path from 'node:path';
 import react from '@vitejs/plugin-react';
 import mantine from 'postcss-preset-mantine';
 import { defineConfig, type InlineConfig, type UserConfig } from 'vite';
-import { ENTRIES } from './scripts/lib/entries.mjs';
+import { BUNDLED, ENTRIES } from './scripts/lib/entries.mjs';
 import manifest from './package.json' with { type: 'json' };
 
 const root = import.meta.dirname;
 
-/** ESM only: Electron 25's Node 18 cannot require them, so they go into the bundle. Everything else stays outside. */
-const BUNDLED = ['hyparquet', 'hyparquet-writer', 'hyparquet-compressors', '@faker-js/faker'];
 const outside = Object.keys(manifest.dependencies).filter((name) => !BUNDLED.includes(name));
 const builtins = new Set([...builtinModules, ...builtinModules.map((name) => `node:${name}`), 'electron']);
 

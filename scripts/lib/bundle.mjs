@@ -7,7 +7,7 @@ import { inRoot } from './paths.mjs';
 
 const names = process.argv.slice(2);
 const outcomes = await Promise.allSettled(
-  names.map((mode) => build({ root: inRoot(), configFile: inRoot('vite.config.ts'), mode, logLevel: 'warn' })),
+  names.map((mode) => build({ configFile: inRoot('vite.config.ts'), mode, logLevel: 'warn' })),
 );
 for (const outcome of outcomes) {
   if (outcome.status === 'fulfilled') continue;

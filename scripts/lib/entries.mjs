@@ -27,3 +27,6 @@ export const ENTRIES = [
 function node(name, source) {
   return { name, source, output: `dist/${name}.cjs`, folders: NODE_FOLDERS };
 }
+
+/** ESM only: Electron 25's Node 18 cannot require them, so they go into the bundles. Every other library stays outside. */
+export const BUNDLED = ['hyparquet', 'hyparquet-writer', 'hyparquet-compressors', '@faker-js/faker'];

@@ -1,14 +1,16 @@
 declare module 'parquetjs-lite' {
   import type { Writable } from 'node:stream';
 
-  class ParquetSchema {
-    constructor(fields: Record<string, { type: 'BYTE_ARRAY' | 'UTF8' }>);
+  interface Schema {
+    readonly fields: Record<string, unknown>;
   }
-  class ParquetWriter {
-    static openStream(schema: ParquetSchema, sink: Writable): Promise<ParquetWriter>;
+  interface Writer {
     appendRow(row: Record<string, unknown>): Promise<void>;
     close(): Promise<void>;
   }
-  const parquetjs: { ParquetSchema: typeof ParquetSchema; ParquetWriter: typeof ParquetWriter };
+  const parquetjs: {
+    ParquetSchema: new (fields: Record<string, { type: 'BYTE_ARRAY' | 'UTF8' }>) => Schema;
+    ParquetWriter: { openStream(schema: Schema, sink: Writable): Promise<Writer> };
+  };
   export default parquetjs;
 }
