@@ -10,24 +10,24 @@ import { stepsFor } from './lib/steps.mjs';
 
 const results = inRoot('test-results');
 
+/** What steps need beside the packages; each is brought once, before the first step that needs it. */
+const PREPARE = {
+  screen: async () => (await import('./lib/debian.mjs')).ensureTestPackages(),
+  build: async () => (await import('./build.mjs')).build(),
+  electron: async () => (await import('./electron.mjs')).resolveElectron(),
+};
+
+/** @type {Map<import('./lib/projects.mjs').Need, Promise<unknown>>} */
+const prepared = new Map();
+
 try {
   const steps = stepsFor(process.argv.slice(2));
   await ensureInstalled();
   mkdirSync(results, { recursive: true });
   rmSync(`${results}/counts.json`, { force: true });
-  await prepare(steps);
-  const counts = await runAll(steps);
-  summarise(counts);
+  summarise(await runAll(steps));
 } catch (error) {
   fail(error);
-}
-
-/** What the steps need beside the packages, once for all of them. @param {import('./lib/steps.mjs').Step[]} steps */
-async function prepare(steps) {
-  const needs = new Set(steps.flatMap((step) => step.needs));
-  if (needs.has('screen')) await (await import('./lib/debian.mjs')).ensureTestPackages();
-  if (needs.has('build')) await (await import('./build.mjs')).build();
-  if (needs.has('electron')) await (await import('./electron.mjs')).resolveElectron();
 }
 
 /** @param {import('./lib/steps.mjs').Step[]} steps */
@@ -37,11 +37,25 @@ async function runAll(steps) {
   for (const step of steps) {
     say(`\n== ${step.name}`);
     const started = Date.now();
-    const count = await step.run();
+    const count = await runStep(step);
     counts[step.name] = { ...count, seconds: Math.round((Date.now() - started) / 100) / 10 };
     say(`== ${step.name}: ${count.passed} passed, ${count.failed} failed, ${seconds(started)}`);
   }
   return counts;
+}
+
+/** A step whose set-up fails has failed, and the next ones still run. @param {import('./lib/steps.mjs').Step} step */
+async function runStep(step) {
+  try {
+    for (const need of step.needs) {
+      if (!prepared.has(need)) prepared.set(need, PREPARE[need]());
+      await prepared.get(need);
+    }
+    return await step.run();
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    return { passed: 0, failed: 1 };
+  }
 }
 
 /** @param {Record<string, import('./lib/steps.mjs').Count & { seconds: number }>} counts */

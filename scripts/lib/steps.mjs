@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { inRoot, pinnedNode, readJson, root } from './paths.mjs';
+import { PROJECTS, TEST_FILE } from './projects.mjs';
 
 /** @typedef {{ passed: number, failed: number }} Count */
-/** @typedef {'screen' | 'build' | 'electron'} Need */
-/** @typedef {{ name: string, needs: Need[], run: () => Promise<Count> }} Step */
+/** @typedef {{ name: string, needs: import('./projects.mjs').Need[], run: () => Promise<Count> }} Step */
 
 /** @type {Step[]} */
 const CHECKS = [
@@ -13,21 +13,13 @@ const CHECKS = [
   check('format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.']),
 ];
 
-/** @type {Step[]} */
-const RUNNERS = [
-  vitest('unit', 'test', []),
-  vitest('embedded', 'test/embedded', []),
-  vitest('renderer', 'test/renderer', ['screen', 'build']),
-  vitest('electron', 'test/electron', ['screen', 'electron'], onScreen),
-  vitest('e2e', 'test/e2e', ['screen', 'build', 'electron'], onScreen),
-];
-
 /**
- * The steps to run, in order: those named, else all whose tests exist.
+ * The steps to run, in order: those named, else all that have something to check.
  * @param {string[]} names @returns {Step[]}
  */
 export function stepsFor(names) {
-  const all = [...CHECKS, ...RUNNERS].filter((step) => !('folder' in step) || hasTests(String(step.folder)));
+  const projects = PROJECTS.filter(({ folders }) => folders.some(hasTests));
+  const all = [...CHECKS, vitest('unit', []), ...projects.map(({ name, needs }) => vitest(name, needs))];
   const unknown = names.find((name) => !all.some((step) => step.name === name));
   if (unknown)
     throw new Error(`there is no test step ${unknown}: choose from ${all.map((step) => step.name).join(', ')}`);
@@ -46,22 +38,24 @@ function check(name, args) {
 
 /**
  * A vitest project of vitest.config.ts with the same name.
- * @param {string} name @param {string} folder @param {Need[]} needs @param {(command: string[]) => string[]} [wrap]
- * @returns {Step & { folder: string }}
+ * @param {string} name @param {import('./projects.mjs').Need[]} needs @returns {Step}
  */
-function vitest(name, folder, needs, wrap = (command) => command) {
+function vitest(name, needs) {
   const report = inRoot(`test-results/${name}.json`);
   const args = ['run', '--project', name, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const run = async () => {
     rmSync(report, { force: true });
-    const code = await call(wrap([pinnedNode(), 'node_modules/vitest/vitest.mjs', ...args]));
+    const command = [pinnedNode(), 'node_modules/vitest/vitest.mjs', ...args];
+    const code = await call(needs.includes('screen') ? onScreen(command) : command);
     return countReport(readJson(report), code);
   };
-  return { name, folder, needs, run };
+  return { name, needs, run };
 }
 
-/** A runner that failed without a failed test (a file that does not load, an unhandled error) counts as one failure. */
-/** @param {any} report @param {number} code @returns {Count} */
+/**
+ * A runner that failed without a failed test (a file that does not load, an unhandled error) counts as one failure.
+ * @param {any} report @param {number} code @returns {Count}
+ */
 function countReport(report, code) {
   const passed = report?.numPassedTests ?? 0;
   const failed = report?.numFailedTests ?? 0;
@@ -85,5 +79,5 @@ function call([command = '', ...args]) {
 /** @param {string} folder */
 function hasTests(folder) {
   if (!existsSync(inRoot(folder))) return false;
-  return readdirSync(inRoot(folder), { recursive: true }).some((file) => /\.test\.tsx?$/.test(String(file)));
+  return readdirSync(inRoot(folder), { recursive: true }).some((file) => TEST_FILE.test(String(file)));
 }

@@ -1,0 +1,20 @@
+/** @typedef {'screen' | 'build' | 'electron'} Need what must be there before a project's tests run */
+/**
+ * @typedef {object} Project tests that start real programs: they get more time, and run one file after the other,
+ *   because they share ports, the screen and the cores
+ * @property {string} name
+ * @property {string[]} folders
+ * @property {number} timeout of one test, in milliseconds
+ * @property {Need[]} needs
+ */
+
+/** Every test that lies in none of these folders is a unit test. @type {Project[]} */
+export const PROJECTS = [
+  { name: 'embedded', folders: ['test/embedded', 'test/stack/embedded'], timeout: 120_000, needs: [] },
+  { name: 'renderer', folders: ['test/renderer'], timeout: 60_000, needs: ['screen', 'build'] },
+  { name: 'electron', folders: ['test/electron'], timeout: 120_000, needs: ['screen', 'build', 'electron'] },
+  { name: 'e2e', folders: ['test/e2e'], timeout: 180_000, needs: ['screen', 'build', 'electron'] },
+];
+
+/** What a test file is called. */
+export const TEST_FILE = /\.test\.tsx?$/;
