@@ -11,6 +11,6 @@ const outcomes = await Promise.allSettled(
 );
 for (const outcome of outcomes) {
   if (outcome.status === 'fulfilled') continue;
-  console.error(outcome.reason);
+  console.error(outcome.reason instanceof Error ? outcome.reason.message : outcome.reason);
   process.exitCode = 1;
 }

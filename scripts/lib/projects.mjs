@@ -12,7 +12,7 @@
 export const PROJECTS = [
   { name: 'embedded', folders: ['test/embedded', 'test/stack/embedded'], timeout: 120_000, needs: [] },
   { name: 'renderer', folders: ['test/renderer'], timeout: 60_000, needs: ['screen', 'build'] },
-  { name: 'electron', folders: ['test/electron'], timeout: 120_000, needs: ['screen', 'build', 'electron'] },
+  { name: 'electron', folders: ['test/electron'], timeout: 120_000, needs: ['screen', 'electron'] },
   { name: 'e2e', folders: ['test/e2e'], timeout: 180_000, needs: ['screen', 'build', 'electron'] },
 ];
 
