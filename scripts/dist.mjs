@@ -19,7 +19,7 @@ try {
   const electron = await resolveElectron();
   stageApp(inRoot('release/app'));
   const source = [
-    `--config.electronDist=${path.dirname(electron.executablePath)}`,
+    `--config.electronDist=${electron.fallback ? path.dirname(electron.executablePath) : inRoot('node_modules/electron/dist')}`,
     `--config.electronVersion=${electron.version}`,
   ];
   const args = [

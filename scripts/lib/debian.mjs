@@ -46,7 +46,9 @@ async function ensure(needs, purpose) {
   }
   if (!isRoot) {
     const names = open.map((each) => each[each.length - 1]).join(' ');
-    throw new Error(`${purpose} need system packages; type: sudo apt-get update && sudo apt-get install -y ${names}`);
+    throw new Error(
+      `system packages are missing for ${purpose}; type: sudo apt-get update && sudo apt-get install -y ${names}`,
+    );
   }
   await apt('Reading the lists of system packages', ['update']);
   const chosen = open.map((names) => names.find(isOffered) ?? names[0] ?? '');

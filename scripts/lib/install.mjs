@@ -11,11 +11,14 @@ import { say, withProgress } from './say.mjs';
  * that this project needs is the embedded PostgreSQL's, and that one is called by name.
  */
 export async function ensureInstalled() {
+  if (Number(process.versions.node.split('.')[0]) < 20) throw new Error('Node 20 or newer is needed');
   if (isInstalled()) {
     say('Packages: as the lock file says.');
   } else {
-    const total = topLevel(lockedPackages()).size;
-    const look = () => ({ done: Math.min(countInstalled(), total), total });
+    const wanted = Object.entries(lockedPackages()).filter(([place, entry]) => place && !isOptional(entry));
+    // npm makes all folders first: a package is there when its package.json is.
+    const count = () => wanted.filter(([place]) => existsSync(inRoot(place, 'package.json'))).length;
+    const look = () => ({ done: count(), total: wanted.length });
     await withProgress('Installing packages', look, () => npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund']));
   }
   await linkPostgresLibraries();
@@ -52,17 +55,3 @@ function lockedPackages() {
 
 /** @param {Locked | undefined} entry */
 const isOptional = (entry) => Boolean(entry?.optional || entry?.devOptional || entry?.peer);
-
-/** @param {Record<string, Locked>} packages */
-function topLevel(packages) {
-  const names = Object.keys(packages).filter((name) => !isOptional(packages[name]));
-  return new Set(names.filter((name) => name.lastIndexOf('node_modules/') === 0));
-}
-
-function countInstalled() {
-  /** @param {string} folder @returns {string[]} */
-  const list = (folder) => (existsSync(folder) ? readdirSync(folder).filter((name) => !name.startsWith('.')) : []);
-  const modules = inRoot('node_modules');
-  const scoped = (/** @type {string} */ name) => name.startsWith('@');
-  return list(modules).reduce((sum, name) => sum + (scoped(name) ? list(path.join(modules, name)).length : 1), 0);
-}
