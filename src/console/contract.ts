@@ -89,7 +89,12 @@ export interface QueryView {
   /** Restarts by the supervisor after a failure that may pass by itself, and when the next one comes. */
   readonly attempts: number;
   readonly nextAttemptAt: number | null;
-  readonly totals: { readonly rows: number; readonly batches: number; readonly deadLetters: number; readonly notes: number };
+  readonly totals: {
+    readonly rows: number;
+    readonly batches: number;
+    readonly deadLetters: number;
+    readonly notes: number;
+  };
   /** The newest batches, newest first, bounded. */
   readonly batches: readonly QueryProgress[];
 }
@@ -106,7 +111,12 @@ export interface LagView {
   /** Seconds until caught up; null when nothing waits or it is growing. */
   readonly drainSeconds: number | null;
   /** Total lag of the last minutes, oldest first; null where it was not known. */
-  readonly history: readonly { readonly at: number; readonly lag: number | null; readonly produced: number | null; readonly consumed: number | null }[];
+  readonly history: readonly {
+    readonly at: number;
+    readonly lag: number | null;
+    readonly produced: number | null;
+    readonly consumed: number | null;
+  }[];
 }
 
 /** A thing that a person should know and that is not an error of a query: a settings file put aside, a fallback in use. */

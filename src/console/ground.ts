@@ -1,0 +1,85 @@
+/** What a console stands on before anything runs: data folder, lock, settings, secrets, log. */
+import path from 'node:path';
+import type { Notice } from './contract.ts';
+import { socketPath } from './control-socket.ts';
+import { openHome, type HomePaths } from './home.ts';
+import { takeLock, type HomeLock } from './lock.ts';
+import { openLogFile } from './log-file.ts';
+import { createLogs, type Logs } from './logs.ts';
+import { chooseSlack, createRedactor, type Redactor, type SlackChoice } from './secrets.ts';
+import { envLayer, flagLayer, readDotenv, readSettingsFile, resolveSettings } from './settings.ts';
+import type { Layer, ResolvedSettings, SettingValues } from './settings.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface GroundOptions {
+  readonly home: string;
+  readonly env: Env;
+  /** Where a `.env` file is looked for before the data folder. */
+  readonly cwd: string;
+  readonly flags: SettingValues;
+  readonly onNotice: (notice: Notice) => void;
+}
+
+export interface Ground extends ResolvedSettings {
+  readonly paths: HomePaths;
+  readonly socketFile: string;
+  readonly slack: SlackChoice;
+  readonly redactor: Redactor;
+  readonly logs: Logs;
+  close(): void;
+}
+
+/** Opens everything, or nothing: the lock is given back when the settings cannot be used. */
+export function openGround(options: GroundOptions): Ground {
+  const paths = openHome(options.home);
+  const socketFile = socketPath(options.home, options.env);
+  const lock = takeLock(paths.locks, socketFile);
+  try {
+    return standOn(options, paths, socketFile, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function standOn(
+  { home, env, cwd, flags, onNotice }: GroundOptions,
+  paths: HomePaths,
+  socketFile: string,
+  lock: HomeLock,
+): Ground {
+  const file = readSettingsFile(paths.settings, Date.now());
+  const folders = [...new Set([path.resolve(cwd), home])];
+  const dotenvs = folders.map((folder) => ({ file: path.join(folder, '.env'), values: readDotenv(folder) }));
+  const layers: Layer[] = [
+    flagLayer(flags),
+    envLayer(env, 'environment'),
+    ...dotenvs.map((each) => envLayer(each.values, '.env', each.file)),
+    file.layer,
+  ];
+  const resolved = resolveSettings(layers);
+  const slack = chooseSlack([env, ...dotenvs.map((each) => each.values)]);
+  const redactor = createRedactor();
+  if (slack.kind === 'webhook') redactor.add(slack.url);
+  file.notices.forEach(onNotice);
+  const logFile = openLogFile({
+    file: paths.logFile,
+    onFailure: (error) => onNotice(logFailure(paths.logFile, error)),
+  });
+  const logs = createLogs({ level: resolved.settings['log.level'], redact: redactor.redact, write: logFile.write });
+  const close = () => {
+    logs.close();
+    logFile.close();
+    lock.release();
+  };
+  return { ...resolved, paths, socketFile, slack, redactor, logs, close };
+}
+
+function logFailure(file: string, error: Error): Notice {
+  return {
+    id: 'log-file',
+    level: 'warn',
+    text: `The log file ${file} cannot be written (${error.message}). The console goes on without it.`,
+  };
+}

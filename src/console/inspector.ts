@@ -1,0 +1,118 @@
+/** Asks the engine about things: one thread that answers requests by number, opened when needed and again when it dies. */
+import { fromErrorView, SluiceError } from '../pipeline/errors.ts';
+import type {
+  AlertTotals,
+  CheckpointView,
+  ClearPreview,
+  ClearResult,
+  DeliveryView,
+  FraudView,
+  LogLine,
+  PartitionLag,
+  TableView,
+  WorkerEvent,
+} from '../pipeline/events.ts';
+import type { JobSettings, WorkerRequest } from '../pipeline/job-settings.ts';
+import { openThread, threadDied, type Thread } from './thread.ts';
+
+/** Question -> answer. */
+export interface Answers {
+  lag: readonly PartitionLag[];
+  inspect: CheckpointView;
+  table: TableView;
+  'preview-clear': ClearPreview;
+  clear: ClearResult;
+  frauds: readonly FraudView[];
+  deliveries: readonly DeliveryView[];
+  totals: AlertTotals;
+}
+export type Question = keyof Answers;
+
+export interface Inspector {
+  /** Rejects with what the engine said, with `WORKER_DIED`, or when the time is over. */
+  ask<Q extends Question>(question: Q, job: JobSettings): Promise<Answers[Q]>;
+  close(): void;
+}
+
+export interface InspectorOptions {
+  readonly workerFile: string;
+  readonly onLog: (line: LogLine) => void;
+  readonly timeoutMs?: number;
+}
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** How many of the newest frauds and deliveries a face gets. */
+const LIST_LIMIT = 200;
+const TIMEOUT_MS = 15_000;
+/** Clearing moves a whole folder; it is never given up half way by us. */
+const CLEAR_TIMEOUT_MS = 300_000;
+
+export function createInspector(options: InspectorOptions): Inspector {
+  const pending = new Map<number, Pending>();
+  let thread: Thread | null = null;
+  let seq = 0;
+
+  function open(): Thread {
+    const opened = openThread(options.workerFile, {
+      onEvent,
+      onText: (message) => options.onLog({ at: Date.now(), level: 'warn', source: 'console', message }),
+      onEnd: (error, code) => {
+        if (thread === opened) drop(threadDied('Asking the inspector', error, code));
+      },
+    });
+    return opened;
+  }
+
+  function onEvent(event: WorkerEvent): void {
+    if (event.type === 'log') options.onLog(event.line);
+    if (event.type === 'reply') settle(event.seq)?.resolve(event.value);
+    if (event.type === 'refused') settle(event.seq)?.reject(fromErrorView(event.error));
+  }
+
+  function settle(number: number): Pending | undefined {
+    const found = pending.get(number);
+    pending.delete(number);
+    clearTimeout(found?.timer);
+    return found;
+  }
+
+  /** Forgets the thread and all that it was asked. */
+  function drop(error: Error): void {
+    thread?.terminate();
+    thread = null;
+    for (const number of [...pending.keys()]) settle(number)?.reject(error);
+  }
+
+  return {
+    ask: <Q extends Question>(question: Q, job: JobSettings) =>
+      new Promise<Answers[Q]>((resolve, reject) => {
+        const number = ++seq;
+        const timeoutMs = question === 'clear' ? CLEAR_TIMEOUT_MS : (options.timeoutMs ?? TIMEOUT_MS);
+        // A thread that does not answer is ended: what hangs in it would hang the next question too.
+        const timer = setTimeout(() => drop(tooLate(question, timeoutMs)), timeoutMs);
+        pending.set(number, { resolve: resolve as (value: unknown) => void, reject, timer });
+        thread ??= open();
+        thread.post(toRequest(question, number, job));
+      }),
+    close: () => drop(threadDied('Asking the inspector', null, 0)),
+  };
+}
+
+function toRequest(type: Question, seq: number, job: JobSettings): WorkerRequest {
+  return type === 'frauds' || type === 'deliveries' ? { type, seq, job, limit: LIST_LIMIT } : { type, seq, job };
+}
+
+function tooLate(question: Question, timeoutMs: number): SluiceError {
+  return new SluiceError('WORKER_DIED', {
+    tried: `Asking the inspector for ${question}`,
+    seen: `no answer within ${timeoutMs / 1_000} s`,
+    expected: 'an answer',
+    action: 'It is asked again in a fresh thread; look at the services of the stack if it happens again.',
+    retryable: true,
+  });
+}

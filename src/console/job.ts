@@ -1,0 +1,48 @@
+/** From settings and addresses to what one run of a query is told. Pure. */
+import type { QueryName } from '../pipeline/events.ts';
+import type { JobSettings, SlackSettings } from '../pipeline/job-settings.ts';
+import type { Endpoints, ProducerSettings } from '../stack/stack.ts';
+import type { HomePaths } from './home.ts';
+import type { Settings } from './settings.ts';
+
+export interface JobParts {
+  readonly query: QueryName;
+  readonly settings: Settings;
+  readonly paths: HomePaths;
+  readonly endpoints: Endpoints;
+  readonly slack: SlackSettings;
+  readonly owner: JobSettings['owner'];
+}
+
+export function buildJob({ query, settings, paths, endpoints, slack, owner }: JobParts): JobSettings {
+  return {
+    query,
+    checkpoint: paths.checkpoint[query],
+    table: paths.table,
+    quarantine: paths.quarantine[query],
+    source: endpoints.source,
+    startingOffsets: settings[`${query}.startingOffsets`],
+    triggerMs: settings[`${query}.trigger`],
+    maxOffsetsPerTrigger: settings[`${query}.maxOffsetsPerTrigger`],
+    alert: {
+      serving: endpoints.serving,
+      // On the embedded stack the database that is captured is the one that serves.
+      servingDatabase: 'captured',
+      fraudApiUrl: endpoints.fraudApiUrl,
+      slack,
+      suppressOlderThanMs: settings['alert.suppressOlderThan'],
+    },
+    owner,
+  };
+}
+
+export function producerSettings(settings: Settings): ProducerSettings {
+  return {
+    mode: settings['producer.mode'],
+    rate: settings['producer.rate'],
+    rows: settings['producer.rows'],
+    seed: settings['producer.seed'],
+    csv: settings['producer.csv'],
+    timeScale: settings['producer.timeScale'],
+  };
+}

@@ -1,0 +1,215 @@
+/** Both queries together: their supervisors, what is known about them, and clearing their checkpoints. */
+import { randomUUID } from 'node:crypto';
+import os from 'node:os';
+import { fromErrorView, SluiceError } from '../pipeline/errors.ts';
+import {
+  QUERY_NAMES,
+  type ClearPreview,
+  type ClearResult,
+  type LogLevel,
+  type LogLine,
+  type QueryName,
+} from '../pipeline/events.ts';
+import type { JobSettings, SlackSettings } from '../pipeline/job-settings.ts';
+import type { Endpoints } from '../stack/stack.ts';
+import { invalid } from './commands.ts';
+import type { QueryView } from './contract.ts';
+import type { Underway } from './drain.ts';
+import type { Ground } from './ground.ts';
+import { createInspector } from './inspector.ts';
+import { buildJob } from './job.ts';
+import type { SnapshotStore } from './snapshot.ts';
+import { summarise, type RunSummary } from './summary.ts';
+import { createSupervisor, type RunView, type Supervisor } from './supervisor.ts';
+import { judge } from './verdict.ts';
+import { createWatch } from './watch.ts';
+import { title } from './words.ts';
+
+export interface QueriesOptions {
+  readonly ground: Ground;
+  readonly store: SnapshotStore;
+  readonly endpoints: Endpoints;
+  readonly slack: SlackSettings;
+  readonly workerFile: string;
+  readonly log: (line: LogLine) => void;
+}
+
+export interface Queries {
+  /** Begins to watch, and asks both queries to start. */
+  begin(): void;
+  /** Lets both finish their batch and stop; resolves when both have. */
+  end(): Promise<void>;
+  /** Ends what `end` needed: nothing can be asked any more. */
+  close(): void;
+  start(which: QueryName | 'all'): void;
+  stop(which: QueryName | 'all'): void;
+  restart(which: QueryName | 'all'): void;
+  preview(query: QueryName): Promise<ClearPreview>;
+  clear(query: QueryName, confirm: string): Promise<ClearResult>;
+  /** Resolves when both are RUNNING; rejects with the error of the first that failed for good. */
+  running(): Promise<void>;
+  refresh(): Promise<void>;
+  /** What is still on its way; null when a query does not run and so will not read it. */
+  underway(): Promise<Underway | null>;
+  summary(seconds: number): Promise<RunSummary>;
+}
+
+const STOP_PATIENCE_MS = 20_000;
+
+export function createQueries({ ground, store, endpoints, slack, workerFile, log }: QueriesOptions): Queries {
+  const clearing = new Set<QueryName>();
+  const say = (level: LogLevel, message: string): void => log({ at: Date.now(), level, source: 'console', message });
+  const inspector = createInspector({ workerFile, onLog: log });
+  const watch = createWatch({
+    inspector,
+    store,
+    job: (query) => jobOf(query),
+    onLook: judgeAll,
+    onTrouble: (message) => say('warn', message),
+  });
+  const supervisors: Readonly<Record<QueryName, Supervisor>> = {
+    bronze: supervise('bronze'),
+    alert: supervise('alert'),
+  };
+
+  function jobOf(query: QueryName, runId: string = randomUUID()): JobSettings {
+    const owner = { runId, host: os.hostname(), pid: process.pid };
+    return buildJob({ query, settings: ground.settings, paths: ground.paths, endpoints, slack, owner });
+  }
+
+  function supervise(name: QueryName): Supervisor {
+    return createSupervisor({
+      name,
+      workerFile,
+      job: (runId) => jobOf(name, runId),
+      onChange: (view) => show(view),
+      onWork: () => watch.touch(name),
+      onLog: log,
+    });
+  }
+
+  function show(run: RunView): void {
+    const triggerMs = ground.settings[`${run.name}.trigger`];
+    const next: QueryView = { ...run, triggerMs, ...judge(run, triggerMs, store.get().lag[run.name], Date.now()) };
+    const { queries } = store.get();
+    if (!isSame(queries[run.name], next)) store.set('queries', { ...queries, [run.name]: next });
+  }
+
+  function judgeAll(): void {
+    for (const name of QUERY_NAMES) show(supervisors[name].view());
+  }
+
+  function each(which: QueryName | 'all', act: (supervisor: Supervisor) => void): void {
+    const names = which === 'all' ? QUERY_NAMES : [which];
+    for (const name of names) if (clearing.has(name)) throw isBeingCleared(name);
+    for (const name of names) act(supervisors[name]);
+  }
+
+  async function stopped(query: QueryName): Promise<void> {
+    supervisors[query].stop();
+    const late = new Promise<never>((_, reject) =>
+      setTimeout(() => reject(doesNotStop(query)), STOP_PATIENCE_MS).unref(),
+    );
+    await Promise.race([supervisors[query].reached('STOPPED', 'FAILED'), late]);
+  }
+
+  async function clear(query: QueryName, confirm: string): Promise<ClearResult> {
+    if (confirm !== query)
+      throw invalid(`Clearing the checkpoint of ${query}`, `the name ${JSON.stringify(confirm)}`, `the name ${query}`);
+    if (clearing.has(query)) throw isBeingCleared(query);
+    const ranBefore = supervisors[query].view().state !== 'STOPPED';
+    clearing.add(query);
+    try {
+      await stopped(query);
+      const result = await inspector.ask('clear', jobOf(query));
+      say(
+        'info',
+        `The checkpoint of ${title(query)} was cleared: query ${result.newQueryId} goes on from the table, the old files are in ${result.trash}`,
+      );
+      return result;
+    } finally {
+      clearing.delete(query);
+      watch.touch(query);
+      if (ranBefore) supervisors[query].start();
+    }
+  }
+
+  async function underway(): Promise<Underway | null> {
+    const views = QUERY_NAMES.map((name) => supervisors[name].view());
+    if (views.some(({ state }) => state === 'FAILED' || state === 'STOPPED')) return null;
+    const [bronze, alert, totals] = await Promise.all([
+      inspector.ask('lag', jobOf('bronze')),
+      inspector.ask('lag', jobOf('alert')),
+      inspector.ask('totals', jobOf('alert')),
+    ]);
+    const { pending, sending, ambiguous } = totals.deliveries;
+    const unread = [...bronze, ...alert].reduce((sum, { lag }) => sum + lag, 0);
+    const end = bronze.reduce((sum, partition) => sum + Number(partition.end), 0);
+    return { end, unread, undelivered: pending + sending + ambiguous + totals.pendingRows };
+  }
+
+  async function summary(seconds: number): Promise<RunSummary> {
+    const ask = inspector.ask;
+    const [bronze, alert] = [jobOf('bronze'), jobOf('alert')];
+    const [table, totals] = await Promise.all([ask('table', bronze), ask('totals', alert)]);
+    const checkpoints = { bronze: await ask('inspect', bronze), alert: await ask('inspect', alert) };
+    const lag = { bronze: await ask('lag', bronze), alert: await ask('lag', alert) };
+    const deadLetters = {
+      bronze: supervisors.bronze.view().totals.deadLetters,
+      alert: supervisors.alert.view().totals.deadLetters,
+    };
+    return summarise({ table, totals, checkpoints, lag, deadLetters, seconds });
+  }
+
+  return {
+    begin: () => {
+      watch.start();
+      each('all', (supervisor) => supervisor.start());
+    },
+    end: async () => {
+      for (const name of QUERY_NAMES) supervisors[name].stop();
+      await Promise.all(QUERY_NAMES.map((name) => supervisors[name].reached('STOPPED', 'FAILED')));
+    },
+    close: () => {
+      watch.stop();
+      inspector.close();
+    },
+    start: (which) => each(which, (supervisor) => supervisor.start()),
+    stop: (which) => each(which, (supervisor) => supervisor.stop()),
+    restart: (which) => each(which, (supervisor) => supervisor.restart()),
+    preview: (query) => inspector.ask('preview-clear', jobOf(query)),
+    clear,
+    running: async () => {
+      const views = await Promise.all(QUERY_NAMES.map((name) => supervisors[name].reached('RUNNING', 'FAILED')));
+      const failed = views.find(({ state }) => state === 'FAILED');
+      if (failed?.error) throw fromErrorView(failed.error);
+    },
+    refresh: watch.refresh,
+    underway,
+    summary,
+  };
+}
+
+/** A verdict is made anew with each look; faces need to hear of it only when a value in it differs. */
+function isSame(a: QueryView, b: QueryView): boolean {
+  const keys = Object.keys(b) as (keyof QueryView)[];
+  return keys.every((key) => Object.is(a[key], b[key]));
+}
+
+function isBeingCleared(query: QueryName): SluiceError {
+  return new SluiceError('NOT_ALLOWED_NOW', {
+    tried: `Commanding ${title(query)}`,
+    seen: 'its checkpoint is being cleared',
+    expected: 'a query that is left alone until that is done',
+    action: 'Try again in a moment.',
+  });
+}
+
+function doesNotStop(query: QueryName): SluiceError {
+  return new SluiceError('NOT_ALLOWED_NOW', {
+    tried: `Clearing the checkpoint of ${query}`,
+    seen: `the query did not stop within ${STOP_PATIENCE_MS / 1_000} s`,
+    expected: 'a stopped query',
+    action: 'Nothing was cleared. Stop the query, then clear again.',
+  });
+}

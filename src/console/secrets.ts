@@ -1,0 +1,85 @@
+/** The Slack URL: where it may come from, what it may be, and how every trace of it is kept out of logs. */
+import { SluiceError } from '../pipeline/errors.ts';
+import type { SlackSettings } from '../pipeline/job-settings.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+const SLACK_HOSTS = ['hooks.slack.com', 'hooks.slack-gov.com'];
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+
+/** How alerts are to go, before the address of the local preview is known. */
+export type SlackChoice =
+  { readonly kind: 'webhook'; readonly url: string } | { readonly kind: 'preview' } | { readonly kind: 'off' };
+
+/**
+ * `SLACK_WEBHOOK_URL`: unset = the local preview, empty = off, else a Slack address. The first of `envs` that has it
+ * decides. A receiver on loopback is for tests and needs `SLACK_ALLOW_LOOPBACK=1` beside it.
+ */
+export function chooseSlack(envs: readonly Env[]): SlackChoice {
+  const env = envs.find((each) => each['SLACK_WEBHOOK_URL'] !== undefined);
+  const url = env?.['SLACK_WEBHOOK_URL']?.trim();
+  if (url === undefined) return { kind: 'preview' };
+  if (url === '') return { kind: 'off' };
+  const loopback = envs.some((each) => each['SLACK_ALLOW_LOOPBACK'] === '1');
+  const wrong = judgeUrl(url, loopback);
+  if (wrong === null) return { kind: 'webhook', url };
+  throw new SluiceError('SETTINGS_INVALID', {
+    tried: 'Reading SLACK_WEBHOOK_URL',
+    seen: wrong,
+    expected: `an https address on ${SLACK_HOSTS.join(' or ')}`,
+    action:
+      'Copy the address from Slack again, set it to empty to turn alerts off, or leave it out for the local preview.',
+  });
+}
+
+export function toSlackSettings(choice: SlackChoice, previewUrl: string | null): SlackSettings {
+  if (choice.kind === 'webhook') return choice;
+  if (choice.kind === 'off') return { kind: 'off', reason: 'SLACK_WEBHOOK_URL is empty' };
+  if (previewUrl === null) return { kind: 'off', reason: 'SLACK_WEBHOOK_URL is not set' };
+  return { kind: 'preview', url: previewUrl };
+}
+
+/** Takes secrets out of text. Secrets may become known while it is in use. */
+export interface Redactor {
+  add(secret: string): void;
+  /** The text with every known secret, plain, URL-encoded or base64, replaced by `[secret]`. */
+  redact(text: string): string;
+}
+
+export function createRedactor(): Redactor {
+  let forms: readonly string[] = [];
+  return {
+    add: (secret) => {
+      if (secret.length < 6) return;
+      forms = [...new Set([...forms, ...formsOf(secret)])].sort((a, b) => b.length - a.length);
+    },
+    redact: (text) => forms.reduce((all, form) => all.replaceAll(form, '[secret]'), text),
+  };
+}
+
+/** Why an address may not be used, or null. The address itself is never repeated: it is a secret. */
+function judgeUrl(text: string, loopback: boolean): string | null {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return 'it is no address';
+  }
+  if (url.username !== '' || url.password !== '') return 'it carries a user name or a password';
+  if (loopback && LOOPBACK.includes(url.hostname) && /^https?:$/.test(url.protocol)) return null;
+  if (url.protocol !== 'https:') return `it begins with ${url.protocol} instead of https:`;
+  if (!SLACK_HOSTS.includes(url.hostname)) return `its host ${url.hostname} is not one of Slack's`;
+  return null;
+}
+
+function formsOf(secret: string): string[] {
+  // The token of a webhook is in its path, which must not be told without its host either.
+  const parts = [secret, /^https?:\/\/[^/]+(\/.{12,})$/.exec(secret)?.[1]].filter((part) => part !== undefined);
+  return parts.flatMap((part) => [part, encodeURIComponent(part), encodeURI(part), ...base64Forms(part)]);
+}
+
+/** Base64 depends on where the text begins in a group of three bytes; the middle of each case is what stays. */
+function base64Forms(text: string): string[] {
+  const shifted = [0, 1, 2].map((shift) => Buffer.from('x'.repeat(shift) + text).toString('base64'));
+  return shifted.map((form, shift) => form.slice(shift === 0 ? 0 : 4, -4)).filter((form) => form.length >= 8);
+}
