@@ -1,0 +1,67 @@
+/** The Alert job: a sink for the micro-batch loop, and two loops beside it that score what waits and send what is due. */
+import type { AlertSettings } from '../job-settings.ts';
+import type { Clock, Log, Sink } from '../ports.ts';
+import type { Quarantine } from '../quarantine/dead-letter.ts';
+import { openDatabase, type Database } from '../sql.ts';
+import { openFraudApi } from './fraud-api.ts';
+import { makeLoop, type Loop } from './loop.ts';
+import { rescore } from './rescore.ts';
+import { makeSender } from './sender.ts';
+import { makeAlertSink } from './sink.ts';
+import { openSlack } from './slack.ts';
+
+export interface AlertOptions {
+  readonly settings: AlertSettings;
+  readonly quarantine: Quarantine;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Of the lease; it rises with every run. */
+  readonly epoch: number;
+  /** Called with the number of alerts that Slack has just accepted. */
+  onDelivered(sent: number): void;
+  /** Whether this run still holds the lease; asked right before each write to Slack. */
+  stillOwner(): Promise<boolean>;
+}
+
+export interface AlertJob {
+  readonly sink: Sink;
+  /** Begins to score what waits and to send what is due. Called when the query is RUNNING. */
+  start(): void;
+  /** Finishes the message in flight. The sink works on until it is closed. */
+  stop(): Promise<void>;
+}
+
+/** Connects to nothing yet. Throws `SETTINGS_INVALID` for an address that may not be used. */
+export function openAlert(options: AlertOptions): AlertJob {
+  const { settings, quarantine, log, clock } = options;
+  const slack = settings.slack.kind === 'off' ? null : openSlack(settings.slack);
+  const api = openFraudApi(settings.fraudApiUrl, log, clock);
+  const db = openDatabase(settings.serving, { applicationName: 'sluice-alert' });
+
+  const sending = slack && makeLoop('Sending alerts', makeSender({ ...options, slack, db }), clock, log);
+  const onStored = (): void => sending?.wake();
+  const scoring = makeLoop(
+    'Scoring what waits',
+    () => rescore({ settings, db, api, quarantine, log, clock, onStored }),
+    clock,
+    log,
+  );
+  const loops = sending ? [scoring, sending] : [scoring];
+  const stop = (): Promise<unknown> => Promise.all(loops.map((loop) => loop.stop()));
+  const close = once(() => stop().then(() => closeAll(api.close, db)));
+  return {
+    sink: makeAlertSink({ settings, db, api, quarantine, log, clock, onStored, close }),
+    start: () => loops.forEach((loop: Loop) => loop.start()),
+    stop: async () => void (await stop()),
+  };
+}
+
+function closeAll(closeApi: () => void, db: Database): Promise<void> {
+  closeApi();
+  return db.close();
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  return () => (done ??= work());
+}

@@ -1,0 +1,175 @@
+/** What the window shows of predictions and deliveries: read from SQL, masked here, before it leaves the thread. */
+import type { AlertTotals, DeliveryState, DeliveryView, FraudView, RiskLevel } from '../events.ts';
+import type { Database } from '../sql.ts';
+import { displayMerchant, initialsOf, maskCard, type AlertFacts } from './facts.ts';
+import { previewLines } from './message.ts';
+import { oneLine } from './text.ts';
+
+const TEXT_WIDTH = 300;
+
+/** Stored frauds, newest first. */
+export async function readFrauds(db: Database, limit: number): Promise<FraudView[]> {
+  return (await db.query<FraudRow>(FRAUDS, [limit])).map(toFraudView);
+}
+
+/** Rows of the outbox, newest first. */
+export async function readDeliveries(db: Database, limit: number): Promise<DeliveryView[]> {
+  return (await db.query<DeliveryRow>(DELIVERIES, [limit])).map(toDeliveryView);
+}
+
+/** Counts for the overview. `byLevel` counts frauds, by the time they were stored. */
+export async function readTotals(db: Database): Promise<AlertTotals> {
+  const [[counts], levels, states] = await Promise.all([
+    db.query<Record<string, string>>(COUNTS),
+    db.query<{ level: RiskLevel; hour: string; day: string; total: string }>(LEVELS),
+    db.query<{ state: DeliveryState; total: string }>(
+      'SELECT state, count(*) AS total FROM sluice.outbox GROUP BY state',
+    ),
+  ]);
+  const level = (name: RiskLevel): AlertTotals['byLevel'][RiskLevel] => {
+    const row = levels.find((each) => each.level === name);
+    return { hour: Number(row?.hour ?? 0), day: Number(row?.day ?? 0), all: Number(row?.total ?? 0) };
+  };
+  const state = (name: DeliveryState): number => Number(states.find((each) => each.state === name)?.total ?? 0);
+  return {
+    predictions: Number(counts?.['predictions']),
+    frauds: Number(counts?.['frauds']),
+    pendingRows: Number(counts?.['pending']),
+    predictionsHour: Number(counts?.['hour']),
+    predictionsDay: Number(counts?.['day']),
+    byLevel: { HIGH: level('HIGH'), MEDIUM: level('MEDIUM'), LOW: level('LOW') },
+    deliveries: {
+      pending: state('pending'),
+      sending: state('sending'),
+      sent: state('sent'),
+      ambiguous: state('ambiguous'),
+      dead: state('dead'),
+      suppressed: state('suppressed'),
+    },
+  };
+}
+
+/** Predictions of other tools have no details: such a row shows what `fraud_predictions` itself knows. */
+interface FraudRow extends Record<string, unknown> {
+  readonly trans_num: string;
+  readonly predicted_at: string;
+  readonly transaction_at: string | null;
+  readonly score: string | null;
+  readonly level: RiskLevel;
+  readonly amt: string | null;
+  readonly merchant: string | null;
+  readonly category: string | null;
+  readonly first: string | null;
+  readonly last: string | null;
+  readonly cc_num: string | null;
+  readonly city: string | null;
+  readonly state: string | null;
+  readonly distance_km: string | null;
+  readonly model_version: string | null;
+  readonly rule_based: boolean;
+  readonly explanation: string[] | null;
+  readonly defaults_used: string[] | null;
+  readonly partition: number | null;
+  readonly offset: string | null;
+  readonly batch_id: string | null;
+  readonly delivery: DeliveryState | null;
+}
+
+function toFraudView(row: FraudRow): FraudView {
+  const defaultsUsed = row.defaults_used ?? [];
+  return {
+    transNum: oneLine(row.trans_num, TEXT_WIDTH),
+    predictedAt: Number(row.predicted_at),
+    transactionAt: toTime(row.transaction_at),
+    probability: Number(row.score ?? 0),
+    level: row.level,
+    amount: row.amt ?? '',
+    merchant: oneLine(displayMerchant(row.merchant), TEXT_WIDTH),
+    category: oneLine(row.category ?? '', TEXT_WIDTH),
+    initials: initialsOf(row.first, row.last),
+    card: maskCard(row.cc_num),
+    city: row.city && oneLine(row.city, TEXT_WIDTH),
+    state: row.state && oneLine(row.state, TEXT_WIDTH),
+    distanceKm: row.distance_km === null || defaultsUsed.includes('distance_km') ? null : Number(row.distance_km),
+    modelVersion: row.model_version ?? '',
+    ruleBased: row.rule_based,
+    explanation: (row.explanation ?? []).map((line) => oneLine(line, TEXT_WIDTH)),
+    defaultsUsed,
+    partition: row.partition,
+    offset: row.offset,
+    batchId: row.batch_id === null ? null : Number(row.batch_id),
+    delivery: row.delivery,
+  };
+}
+
+interface DeliveryRow extends Record<string, unknown> {
+  readonly payload: AlertFacts;
+  readonly state: DeliveryState;
+  readonly attempts: number;
+  readonly ambiguous_sends: number;
+  readonly created_at: string;
+  readonly sent_at: string | null;
+  readonly next_at: string | null;
+  readonly last_error: string | null;
+}
+
+function toDeliveryView(row: DeliveryRow): DeliveryView {
+  const { payload: facts } = row;
+  const waits = row.state === 'pending' || row.state === 'ambiguous';
+  return {
+    transNum: oneLine(facts.transNum, TEXT_WIDTH),
+    state: row.state,
+    level: facts.level,
+    amount: facts.amount,
+    merchant: oneLine(facts.merchant, TEXT_WIDTH),
+    attempts: row.attempts,
+    ambiguousSends: row.ambiguous_sends,
+    createdAt: Number(row.created_at),
+    sentAt: toTime(row.sent_at),
+    nextAt: waits ? toTime(row.next_at) : null,
+    lastError: row.last_error,
+    preview: previewLines(facts, row.ambiguous_sends > 0),
+  };
+}
+
+/** PostgreSQL's infinity is no time that a window can show. */
+function toTime(ms: string | null): number | null {
+  return ms !== null && Number.isFinite(Number(ms)) ? Number(ms) : null;
+}
+
+const FRAUDS = `
+  SELECT p.trans_num, p.prediction_score AS score, p.model_version, t.amt, t.merchant, t.category, t.first, t.last,
+    t.cc_num, t.city, t.state, ${toMs('coalesce(d.scored_at, p.prediction_time::timestamptz)')} AS predicted_at,
+    ${toMs('t.trans_date_trans_time')} AS transaction_at, d.request->>'distance_km' AS distance_km, d.explanation,
+    d.defaults_used, d.partition, d."offset", d.batch_id, o.state AS delivery,
+    coalesce(d.rule_based, p.model_version LIKE 'rule\\_based%', false) AS rule_based,
+    coalesce(d.risk_level, CASE WHEN p.prediction_score > 0.7 THEN 'HIGH' WHEN p.prediction_score > 0.4 THEN 'MEDIUM'
+      ELSE 'LOW' END) AS level
+  FROM fraud_predictions p
+  JOIN transactions t USING (trans_num)
+  LEFT JOIN sluice.prediction_details d USING (trans_num)
+  LEFT JOIN sluice.outbox o USING (trans_num)
+  WHERE p.is_fraud_predicted = 1
+  ORDER BY p.prediction_time DESC, p.id DESC LIMIT $1`;
+
+const DELIVERIES = `
+  SELECT payload, state, attempts, ambiguous_sends, last_error, ${toMs('created_at')} AS created_at,
+    ${toMs('alert_sent_at')} AS sent_at, ${toMs('next_at')} AS next_at
+  FROM sluice.outbox ORDER BY created_at DESC, trans_num LIMIT $1`;
+
+const COUNTS = `
+  SELECT (SELECT count(*) FROM fraud_predictions) AS predictions,
+    (SELECT count(*) FROM sluice.outbox) AS frauds,
+    (SELECT count(*) FROM sluice.pending) AS pending,
+    (SELECT count(*) FROM fraud_predictions WHERE prediction_time > localtimestamp - interval '1 hour') AS hour,
+    (SELECT count(*) FROM fraud_predictions WHERE prediction_time > localtimestamp - interval '24 hours') AS day`;
+
+const LEVELS = `
+  SELECT payload->>'level' AS level, count(*) AS total,
+    count(*) FILTER (WHERE created_at > now() - interval '1 hour') AS hour,
+    count(*) FILTER (WHERE created_at > now() - interval '24 hours') AS day
+  FROM sluice.outbox GROUP BY 1`;
+
+function toMs(column: string): string {
+  return `floor(extract(epoch FROM ${column}) * 1000)::text`;
+}
