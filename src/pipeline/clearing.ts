@@ -1,0 +1,147 @@
+/** Where a cleared query goes on from: Bronze from its table, Alert from its own committed offsets. */
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { findForeign } from './bronze/foreign.ts';
+import { clearCheckpoint, previewClear, type ClearFacts, type ClearStores } from './checkpoint/clear.ts';
+import { listOwned, readBatchOffsets, readCommitted, readQueryId } from './checkpoint/inspect.ts';
+import { findNewestBatch, openTable } from './delta/snapshot.ts';
+import { SluiceError } from './errors.ts';
+import type { ClearPreview, ClearResult } from './events.ts';
+import type { JobSettings } from './job-settings.ts';
+import { fromOffsetMap } from './offsets.ts';
+import { readSeen } from './ownership/identity.ts';
+import { takeLease } from './ownership/lease.ts';
+import type { Clock, ObjectStore, Offsets, Source } from './ports.ts';
+
+export interface ClearingParts {
+  readonly job: JobSettings;
+  readonly source: Source;
+  readonly stores: ClearStores;
+  readonly table: ObjectStore;
+  readonly clock: Clock;
+}
+
+interface Start {
+  readonly offsets: Offsets;
+  readonly from: string;
+}
+
+export async function previewClearing(parts: ClearingParts): Promise<ClearPreview> {
+  return previewClear(await gatherFacts(parts));
+}
+
+/** Does what the preview said, as it is now; refused while somebody holds the lease. */
+export async function clearNow(parts: ClearingParts): Promise<ClearResult> {
+  const { job, source, stores, clock } = parts;
+  const lease = await takeLease({ store: stores.checkpoint, owner: job.owner, clock, replaceOwn: false });
+  try {
+    const { query, queryId: oldQueryId, startsAt: offsets, trash } = await gatherFacts(parts);
+    const key = path.relative(path.dirname(job.checkpoint), trash).split(path.sep).join('/');
+    const plan = { query, oldQueryId, newQueryId: randomUUID(), topic: source.topic, offsets, trash: `${key}/` };
+    return { ...(await clearCheckpoint(stores, plan)), trash };
+  } finally {
+    await lease.release();
+  }
+}
+
+async function gatherFacts(parts: ClearingParts): Promise<ClearFacts> {
+  const { job, source, stores, clock } = parts;
+  await checkCluster(parts);
+  const start = job.query === 'bronze' ? await startOfBronze(parts) : await startOfAlert(parts);
+  const committed = await readCommitted(stores.checkpoint);
+  const objects = await listOwned(stores.checkpoint);
+  return {
+    query: job.query,
+    path: job.checkpoint,
+    trash: trashOf(job.checkpoint, clock.now()),
+    queryId: await readQueryId(stores.checkpoint),
+    committed: committed?.offsets ?? null,
+    startsAt: start.offsets,
+    startsFrom: start.from,
+    end: (await source.bounds()).end,
+    objects: objects.length,
+    bytes: objects.reduce((sum, { size }) => sum + size, 0),
+  };
+}
+
+async function startOfAlert({ job, source, stores }: ClearingParts): Promise<Start> {
+  const committed = await readCommitted(stores.checkpoint);
+  if (committed && committed.batch >= 0) {
+    return { offsets: committed.offsets, from: `committed offsets of batch ${committed.batch}` };
+  }
+  if (committed) return { offsets: committed.offsets, from: 'its first start, because no batch was committed' };
+  const bounds = await source.bounds();
+  return job.startingOffsets === 'earliest'
+    ? { offsets: bounds.start, from: 'the first record of the topic, because nothing was committed' }
+    : { offsets: bounds.end, from: 'the end of the topic, because nothing was committed' };
+}
+
+/** The furthest of what the table tells itself and of what the checkpoint knows to be in it. */
+async function startOfBronze(parts: ClearingParts): Promise<Start> {
+  const { source, table } = parts;
+  const snapshot = await openTable(table).refresh();
+  if (snapshot.version < 0) {
+    return {
+      offsets: (await source.bounds()).start,
+      from: 'the first record of the topic, because the table is empty',
+    };
+  }
+  const told = await findNewestBatch(table, source.topic);
+  if (told) await checkTableCluster(source, told.batch.clusterId);
+  const held = await readHeld(parts, snapshot);
+  if (!told && !held) throw noOrigin();
+  const from = told ? `Delta version ${told.version}` : `Delta version ${snapshot.version}`;
+  return { offsets: furthest(told ? fromOffsetMap(told.batch.end) : new Map(), held ?? new Map()), from };
+}
+
+/** How far this checkpoint's own batches are in the table, when Spark wrote them and left no offsets there. */
+async function readHeld(
+  { stores, table }: ClearingParts,
+  snapshot: Awaited<ReturnType<ReturnType<typeof openTable>['refresh']>>,
+): Promise<Offsets | null> {
+  const queryId = await readQueryId(stores.checkpoint);
+  if (queryId === null) return null;
+  const marked = await readBatchOffsets(stores.checkpoint, snapshot.txns.get(queryId) ?? -1);
+  const foreign = await findForeign(table, snapshot, queryId, null);
+  const committed = foreign.allLater ? await readCommitted(stores.checkpoint) : null;
+  if (!marked && !committed) return null;
+  return furthest(marked ?? new Map(), committed?.offsets ?? new Map());
+}
+
+function furthest(a: Offsets, b: Offsets): Offsets {
+  const later = (partition: number): bigint => {
+    const [left, right] = [a.get(partition) ?? 0n, b.get(partition) ?? 0n];
+    return left > right ? left : right;
+  };
+  return new Map([...new Set([...a.keys(), ...b.keys()])].map((partition) => [partition, later(partition)]));
+}
+
+function trashOf(checkpoint: string, now: number): string {
+  const time = new Date(now).toISOString().replace(/[:.]/g, '-');
+  return path.join(path.dirname(checkpoint), '_trash', `${time}-${path.basename(checkpoint)}`);
+}
+
+async function checkCluster({ source, stores }: ClearingParts): Promise<void> {
+  const seen = await readSeen(stores.checkpoint);
+  if (seen) await checkTableCluster(source, seen.clusterId);
+}
+
+async function checkTableCluster(source: Source, known: string): Promise<void> {
+  const clusterId = await source.clusterId();
+  if (clusterId === known) return;
+  throw new SluiceError('SOURCE_CHANGED', {
+    tried: 'Looking where the query would go on',
+    seen: `the topic is on cluster ${clusterId}, the offsets are of cluster ${known}`,
+    expected: 'offsets of this topic',
+    action: 'Point this query at the old topic again, or give the new one a checkpoint and a table of its own.',
+  });
+}
+
+function noOrigin(): SluiceError {
+  return new SluiceError('NOT_ALLOWED_NOW', {
+    tried: 'Looking how far the table is',
+    seen: 'no commit of the table tells its offsets, and the checkpoint does not either',
+    expected: 'offsets to go on from',
+    action: 'Give the query a new table, or put its old checkpoint back.',
+  });
+}

@@ -1,0 +1,28 @@
+/** Remembers the last record of each partition while a batch is read, and keeps it beside the lease. */
+import type { ObjectStore, TopicRecord } from '../ports.ts';
+import { see, writeSeen, type SeenRecord, type SeenSource } from './identity.ts';
+
+export interface Witness {
+  /** Passes the records through. */
+  watch(records: AsyncIterable<readonly TopicRecord[]>): AsyncIterable<readonly TopicRecord[]>;
+  /** Keeps what was seen up to now. Called when the batch is settled. */
+  write(): Promise<void>;
+}
+
+export function openWitness(
+  store: ObjectStore,
+  source: { clusterId: string; topic: string },
+  seen: SeenSource | null,
+): Witness {
+  const partitions: Record<string, SeenRecord> = { ...seen?.partitions };
+  return {
+    async *watch(records) {
+      for await (const chunk of records) {
+        const last = new Map(chunk.map((record) => [record.partition, record]));
+        for (const [partition, record] of last) partitions[partition] = see(record);
+        yield chunk;
+      }
+    },
+    write: () => writeSeen(store, { ...source, partitions }),
+  };
+}
