@@ -1,0 +1,124 @@
+/**
+ * Clearing is slow, previewed and can be undone by hand: the numbers first, then what moves, then the name to type.
+ * Nothing changes before the button at the end.
+ */
+import { Button, Drawer, TextInput } from '@mantine/core';
+import { Undo2 } from 'lucide-react';
+import { useEffect, useState, type FormEvent } from 'react';
+import type { ErrorView, QueryView } from '../../console/contract.ts';
+import type { ClearPreview } from '../../pipeline/events.ts';
+import { ask, CommandError } from '../bridge.ts';
+import { TITLES } from '../components/query-actions.tsx';
+import { Failure, LoadingRows } from '../components/states.tsx';
+import { useCommand } from '../components/use-command.ts';
+import { useStore } from '../store.ts';
+import { Choice, Moves, Partitions, Sentences } from './clear-preview.tsx';
+
+interface ClearSheetProps {
+  readonly query: QueryView;
+  readonly onClose: () => void;
+}
+
+export function ClearSheet({ query, onClose }: ClearSheetProps) {
+  const [preview, failure] = usePreview(query.name);
+  const title = TITLES[query.name];
+  return (
+    <Drawer
+      opened
+      onClose={onClose}
+      size={680}
+      title={<span style={{ font: '600 18px/24px var(--sans)' }}>Clear the {title} checkpoint</span>}
+      closeButtonProps={{ 'aria-label': 'Close without clearing' }}
+      classNames={{ content: 'sheet' }}
+    >
+      <div className="sheet-body">
+        <p className="text ink-2">{stateSentence(query)} Nothing changes until you confirm.</p>
+        {!preview && !failure && <LoadingRows rows={8} />}
+        {failure && <Failure error={failure} />}
+        {preview && (
+          <>
+            <Choice preview={preview} />
+            <Partitions preview={preview} />
+            <Moves preview={preview} />
+            <Sentences preview={preview} />
+          </>
+        )}
+      </div>
+      {preview && <Confirm query={query} trash={preview.trash} onClose={onClose} />}
+    </Drawer>
+  );
+}
+
+function stateSentence({ name, state }: QueryView): string {
+  const title = TITLES[name];
+  return state === 'STOPPED' || state === 'FAILED'
+    ? `${title} does not run.`
+    : `${title} runs; it will finish its batch and stop first.`;
+}
+
+interface ConfirmProps {
+  readonly query: QueryView;
+  readonly trash: string;
+  readonly onClose: () => void;
+}
+
+function Confirm({ query, trash, onClose }: ConfirmProps) {
+  const [busy, run] = useCommand();
+  const [typed, setTyped] = useState('');
+  const { name } = query;
+  const matches = typed === name;
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (!matches || busy) return;
+    const done = await run(
+      'checkpoint.clear',
+      { query: name, from: 'table', confirm: typed },
+      `The ${TITLES[name]} checkpoint is cleared; the old one lies in ${trash}.`,
+    );
+    if (done) onClose();
+  };
+  return (
+    <form className="sheet-foot" onSubmit={(event) => void submit(event)}>
+      <div className="row gap-3">
+        <label className="text" htmlFor="confirm-clear">
+          Type <b className="mono">{name}</b> to confirm
+        </label>
+        <TextInput id="confirm-clear" w={150} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />
+        <span className="grow" />
+        <Button variant="subtle" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" variant="filled" disabled={!matches} loading={busy}>
+          Clear, then start {TITLES[name]}
+        </Button>
+      </div>
+      <div className="row text ink-2">
+        <Undo2 size={14} className="tone-ok" />
+        <span className="cut" title={trash}>
+          The old checkpoint is kept in <span className="mono">{trash}</span>
+        </span>
+      </div>
+    </form>
+  );
+}
+
+/** What clearing would do, asked when the sheet opens. */
+function usePreview(query: QueryView['name']): readonly [ClearPreview | null, ErrorView | null] {
+  const { bridge } = useStore();
+  const [preview, setPreview] = useState<ClearPreview | null>(null);
+  const [failure, setFailure] = useState<ErrorView | null>(null);
+  useEffect(() => {
+    let gone = false;
+    ask(bridge, 'checkpoint.preview', { query, from: 'table' }).then(
+      (answer) => !gone && setPreview(answer),
+      (error: unknown) => {
+        if (!(error instanceof CommandError)) throw error;
+        if (!gone) setFailure(error.view);
+      },
+    );
+    return () => {
+      gone = true;
+    };
+  }, [bridge, query]);
+  return [preview, failure];
+}

@@ -1,0 +1,111 @@
+/** The outbox: which alert has reached Slack, which waits, which may have been sent twice, and why one could not go. */
+import { SegmentedControl } from '@mantine/core';
+import { useState } from 'react';
+import type { ConsoleView } from '../../console/contract.ts';
+import type { AlertTotals, DeliveryState } from '../../pipeline/events.ts';
+import { Fact, Page } from '../components/page.tsx';
+import { Empty, LoadingRows } from '../components/states.tsx';
+import { deliveryWord, Status } from '../components/status.tsx';
+import { count } from '../format.ts';
+import { replaceRoute, useRoute } from '../route.ts';
+import { usePart } from '../store.ts';
+import { DeliveryDetail } from './delivery-detail.tsx';
+import { DeliveryTable } from './delivery-table.tsx';
+
+const STATES = [
+  'sent',
+  'pending',
+  'sending',
+  'ambiguous',
+  'dead',
+  'suppressed',
+] as const satisfies readonly DeliveryState[];
+
+export function Deliveries() {
+  const deliveries = usePart('deliveries');
+  const totals = usePart('totals');
+  const slack = usePart('console')?.slack ?? 'off';
+  const { rest } = useRoute();
+  const [state, setState] = useState<DeliveryState | 'all'>('all');
+  const shown = (deliveries ?? []).filter((each) => state === 'all' || each.state === state);
+  const chosen = deliveries?.find(({ transNum }) => transNum === rest[0]);
+  return (
+    <Page
+      fixed
+      title="Deliveries"
+      sub={WHERE[slack]}
+      actions={
+        <SegmentedControl
+          value={state}
+          onChange={(value) => setState(STATES.find((each) => each === value) ?? 'all')}
+          data={FILTERS}
+          aria-label="State"
+        />
+      }
+    >
+      {totals && <Counts totals={totals} />}
+      <div className="split">
+        <section className="card fill" aria-label="Deliveries">
+          {deliveries === null && <LoadingRows rows={9} />}
+          {deliveries?.length === 0 && (
+            <Empty title="Nothing to deliver yet">
+              <p>
+                Each fraud puts one message into the outbox, in the same SQL transaction as its prediction.{' '}
+                {NEXT[slack]}
+              </p>
+            </Empty>
+          )}
+          {deliveries && deliveries.length > 0 && shown.length === 0 && (
+            <Empty title={`No message is ${state}`}>
+              <p>The newest {deliveries.length} messages are looked at.</p>
+            </Empty>
+          )}
+          {shown.length > 0 && (
+            <DeliveryTable
+              deliveries={shown}
+              chosen={chosen?.transNum ?? null}
+              onChoose={(each) => (each ? replaceRoute('deliveries', each.transNum) : replaceRoute('deliveries'))}
+            />
+          )}
+        </section>
+        {chosen && <DeliveryDetail delivery={chosen} slack={slack} onClose={() => replaceRoute('deliveries')} />}
+      </div>
+    </Page>
+  );
+}
+
+function Counts({ totals }: { readonly totals: AlertTotals }) {
+  return (
+    <section className="card counts-row" aria-label="Messages by state">
+      {STATES.map((state) => (
+        <Fact key={state} label="">
+          <span className="row">
+            <Status word={deliveryWord(state)} />
+            <span>{count(totals.deliveries[state])}</span>
+          </span>
+        </Fact>
+      ))}
+    </section>
+  );
+}
+
+const WHERE: Readonly<Record<ConsoleView['slack'], string>> = {
+  webhook: 'Sent to the Slack webhook, one a second at most',
+  preview: 'Local preview: alerts really travel by HTTP, to a receiver inside Sluice',
+  off: 'Slack is off: each alert is recorded as suppressed',
+};
+
+const NEXT: Readonly<Record<ConsoleView['slack'], string>> = {
+  webhook: 'From there it goes to Slack.',
+  preview: 'From there it goes to the local preview, until a Slack URL is set.',
+  off: 'Slack is off, so it is recorded and not sent.',
+};
+
+const FILTERS = [
+  { value: 'all', label: 'All' },
+  { value: 'sent', label: 'Sent' },
+  { value: 'pending', label: 'Waiting' },
+  { value: 'ambiguous', label: 'Ambiguous' },
+  { value: 'dead', label: 'Failed' },
+  { value: 'suppressed', label: 'Suppressed' },
+];

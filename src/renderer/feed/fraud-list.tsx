@@ -1,0 +1,74 @@
+import type { FraudView } from '../../pipeline/events.ts';
+import { useNow } from '../clock.ts';
+import { deliveryWord, Risk, StatusMark } from '../components/status.tsx';
+import { Table, type Column } from '../components/table.tsx';
+import { money, moment } from '../format.ts';
+import { useZone } from '../preferences.ts';
+
+interface FraudListProps {
+  readonly frauds: readonly FraudView[];
+  readonly chosen: string | null;
+  readonly onChoose: (fraud: FraudView | null) => void;
+}
+
+export function FraudList({ frauds, chosen, onChoose }: FraudListProps) {
+  const zone = useZone();
+  const now = useNow();
+  const columns: readonly Column<FraudView>[] = [
+    {
+      title: 'Scored',
+      width: 82,
+      cell: ({ predictedAt }) => (
+        <Two a={lastPart(moment(predictedAt, now, zone))} b={firstPart(moment(predictedAt, now, zone))} plain />
+      ),
+    },
+    { title: 'Risk', width: 128, cell: ({ level, probability }) => <Risk level={level} probability={probability} /> },
+    { title: 'Merchant', cell: ({ merchant, category }) => <Two a={merchant} b={category} /> },
+    {
+      title: 'Amount',
+      width: 108,
+      numeric: true,
+      cell: ({ amount, ...fraud }) => <Two a={money(amount)} b={place(fraud)} />,
+    },
+    { title: 'Card', width: 86, numeric: true, cell: ({ card }) => <span className="mono">{card}</span> },
+    { title: 'Slack', width: 54, cell: ({ delivery }) => delivery && <StatusMark word={deliveryWord(delivery)} /> },
+  ];
+  return (
+    <Table
+      label="Frauds, newest first"
+      columns={columns}
+      rows={frauds}
+      rowKey={({ transNum }) => transNum}
+      chosen={chosen}
+      onChoose={onChoose}
+      rowHeight={44}
+    />
+  );
+}
+
+interface TwoProps {
+  readonly a: string;
+  readonly b: string;
+  readonly plain?: boolean;
+}
+
+function Two({ a, b, plain = false }: TwoProps) {
+  return (
+    <span className="col">
+      <span className={plain ? '' : 'ink-1 strong cut'} title={plain ? undefined : a}>
+        {a}
+      </span>
+      {b !== '' && <span className="small ink-3 cut">{b}</span>}
+    </span>
+  );
+}
+
+// A moment of another day is `21 Nov 14:32:07`: the time stands above, the date below.
+const lastPart = (text: string): string => text.split(' ').at(-1) ?? text;
+const firstPart = (text: string): string => text.split(' ').slice(0, -1).join(' ');
+
+function place({ state, distanceKm }: Pick<FraudView, 'state' | 'distanceKm'>): string {
+  return [state, distanceKm === null ? null : `${distanceKm.toFixed(1)} km`]
+    .filter((part) => part !== null)
+    .join(' · ');
+}

@@ -1,0 +1,45 @@
+import { RISK_LEVELS } from '../../pipeline/events.ts';
+import { useNow } from '../clock.ts';
+import { Chart } from '../components/chart.tsx';
+import { Card } from '../components/page.tsx';
+import { Empty } from '../components/states.tsx';
+import { riskColor, RiskWord } from '../components/status.tsx';
+import { usePart } from '../store.ts';
+import { fraudsPerMinute } from './points.ts';
+
+const SERIES = RISK_LEVELS.map((level) => ({ name: level, color: riskColor(level) }));
+const MINUTES = 30;
+
+/** How many frauds each of the last minutes brought, by level. */
+export function FraudsOverTime() {
+  const now = useNow();
+  const frauds = usePart('frauds') ?? [];
+  const points = fraudsPerMinute(frauds, now, MINUTES);
+  return (
+    <Card
+      title="Frauds per minute"
+      actions={
+        <span className="row gap-3">
+          {RISK_LEVELS.map((level) => (
+            <RiskWord key={level} level={level} />
+          ))}
+        </span>
+      }
+    >
+      <div className="card-body">
+        <Chart
+          label="Frauds per minute by level"
+          points={points}
+          series={SERIES}
+          kind="stacked-bars"
+          height={148}
+          empty={
+            <Empty title={`No fraud in the last ${MINUTES} minutes`}>
+              <p>Each one is counted in the minute in which it was scored.</p>
+            </Empty>
+          }
+        />
+      </div>
+    </Card>
+  );
+}

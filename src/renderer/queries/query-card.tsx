@@ -1,0 +1,87 @@
+import type { QueryView } from '../../console/contract.ts';
+import { useNow } from '../clock.ts';
+import { Fact } from '../components/page.tsx';
+import { QueryActions, TITLES } from '../components/query-actions.tsx';
+import { Failure } from '../components/states.tsx';
+import { edge, queryWord, Status } from '../components/status.tsx';
+import { count, longSpan, moment, rate, span } from '../format.ts';
+import { useZone } from '../preferences.ts';
+import { DurationBars } from './duration-bars.tsx';
+
+interface QueryCardProps {
+  readonly query: QueryView;
+  readonly stackUp: boolean;
+}
+
+export function QueryCard({ query, stackUp }: QueryCardProps) {
+  const word = queryWord(query);
+  const failed = query.state === 'FAILED' && query.error !== null;
+  return (
+    <section className={`card query-card ${edge(word)}`} aria-label={TITLES[query.name]}>
+      <div className="row">
+        <h2 style={{ fontSize: 15 }}>{TITLES[query.name]}</h2>
+        <Status word={word} />
+        <span className="grow" />
+        {!failed && <QueryActions query={query} stackUp={stackUp} />}
+      </div>
+      {failed && query.error ? (
+        <Failure error={query.error}>
+          <QueryActions query={query} stackUp={stackUp} />
+        </Failure>
+      ) : (
+        <>
+          <RunLine query={query} />
+          <Figures query={query} />
+        </>
+      )}
+      <Retry query={query} />
+    </section>
+  );
+}
+
+function RunLine({ query }: { readonly query: QueryView }) {
+  const zone = useZone();
+  const now = useNow();
+  const { runId, startedAt, since, state, headline } = query;
+  return (
+    <div className="note">
+      <span className="cut" title={headline}>
+        {state === 'RUNNING' && startedAt !== null
+          ? `Running since ${moment(startedAt, now, zone)}`
+          : `${headline} For ${longSpan(now - since)}.`}
+      </span>
+      <span className="grow" />
+      {runId && (
+        <span className="mono ink-3 nowrap" title={`Run ${runId}`}>
+          run {runId.slice(0, 8)}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function Figures({ query }: { readonly query: QueryView }) {
+  const last = query.batches[0];
+  return (
+    <div className="figures">
+      <Fact label="Last batch">{last ? last.batchId : '–'}</Fact>
+      <Fact label="Input">{last ? `${rate(last.inputRowsPerSecond)}/s` : '–'}</Fact>
+      <Fact label="Processing">{last ? `${rate(last.processedRowsPerSecond)}/s` : '–'}</Fact>
+      <Fact label="Batch takes">{last ? span(last.batchDuration) : '–'}</Fact>
+      <Fact label="Rows">{count(query.totals.rows)}</Fact>
+      <DurationBars query={query} />
+    </div>
+  );
+}
+
+/** The supervisor tries again by itself after a failure that may pass. */
+function Retry({ query }: { readonly query: QueryView }) {
+  const now = useNow();
+  if (query.nextAttemptAt === null) return null;
+  return (
+    <div className="text ink-2">
+      Attempt {query.attempts + 1} in {longSpan(query.nextAttemptAt - now)}. Nothing is lost meanwhile: records wait in
+      the topic.
+    </div>
+  );
+}

@@ -1,0 +1,104 @@
+import { Activity, Bookmark, ChartNoAxesColumn, Flag, Play, Send, TextAlignStart, type LucideIcon } from 'lucide-react';
+import { Status, StatusMark, queryWord } from '../components/status.tsx';
+import { TITLES } from '../components/query-actions.tsx';
+import { count, longSpan } from '../format.ts';
+import { link, type ScreenName } from '../route.ts';
+import { usePart } from '../store.ts';
+
+const MENU: readonly (readonly [string, readonly (readonly [ScreenName, string, LucideIcon])[]])[] = [
+  [
+    'Watch',
+    [
+      ['overview', 'Overview', Activity],
+      ['feed', 'Fraud feed', Flag],
+    ],
+  ],
+  [
+    'Streams',
+    [
+      ['queries', 'Queries', Play],
+      ['checkpoints', 'Checkpoints', Bookmark],
+      ['lag', 'Lag', ChartNoAxesColumn],
+    ],
+  ],
+  [
+    'Alerts and system',
+    [
+      ['deliveries', 'Deliveries', Send],
+      ['logs', 'Logs', TextAlignStart],
+    ],
+  ],
+];
+
+export function SideBar({ screen }: { readonly screen: ScreenName }) {
+  return (
+    <nav className="side-bar" aria-label="Screens">
+      {MENU.map(([group, entries]) => (
+        <div key={group}>
+          <div className="nav-group">{group}</div>
+          {entries.map(([name, title, Icon]) => (
+            <a
+              key={name}
+              href={link(name)}
+              className="nav-link"
+              title={title}
+              aria-current={name === screen ? 'page' : undefined}
+            >
+              <Icon size={16} strokeWidth={1.5} />
+              <span>{title}</span>
+              <NavCount name={name} />
+            </a>
+          ))}
+        </div>
+      ))}
+      <div className="side-verdicts">
+        <SideVerdict name="bronze" />
+        <SideVerdict name="alert" />
+      </div>
+    </nav>
+  );
+}
+
+/** Only numbers that ask for a look: frauds of the last hour, messages that could not be delivered. */
+function NavCount({ name }: { readonly name: ScreenName }) {
+  const totals = usePart('totals');
+  if (!totals) return null;
+  const { HIGH, MEDIUM, LOW } = totals.byLevel;
+  const number =
+    name === 'feed'
+      ? HIGH.hour + MEDIUM.hour + LOW.hour
+      : name === 'deliveries'
+        ? totals.deliveries.dead + totals.deliveries.ambiguous
+        : 0;
+  if (number === 0) return null;
+  return (
+    <span className="nav-count" title={name === 'feed' ? 'in the last hour' : 'not surely delivered'}>
+      {count(number)}
+    </span>
+  );
+}
+
+function SideVerdict({ name }: { readonly name: 'bronze' | 'alert' }) {
+  const query = usePart('queries')?.[name];
+  const lag = usePart('lag')?.[name];
+  const word = query ? queryWord(query) : 'WAITING';
+  const behind = lag
+    ? `${count(lag.total)} behind${lag.oldestMs === null ? '' : ` · ${longSpan(lag.oldestMs)}`}`
+    : 'after the stack';
+  return (
+    <a href={link('queries', name)} className="row" title={query?.headline}>
+      <span className="col grow side-verdict-words">
+        <span className="text" style={{ fontWeight: 500 }}>
+          {TITLES[name]}
+        </span>
+        <span className="small ink-3 cut">{behind}</span>
+      </span>
+      <span className="side-verdict-words">
+        <Status word={word} />
+      </span>
+      <span className="side-verdict-mark">
+        <StatusMark word={word} />
+      </span>
+    </a>
+  );
+}

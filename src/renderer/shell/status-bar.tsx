@@ -1,0 +1,53 @@
+import { useNow } from '../clock.ts';
+import { longSpan } from '../format.ts';
+import { usePart, useView } from '../store.ts';
+
+/** How long the console may be silent before the window says so: while it lives it takes samples every few seconds. */
+const STALE_MS = 15_000;
+
+export function StatusBar() {
+  const console = usePart('console');
+  const services = usePart('services') ?? [];
+  const up = services.filter(({ state }) => state === 'OK' || state === 'WARN').length;
+  const trigger = usePart('queries')?.bronze.triggerMs;
+  return (
+    <footer className="status-bar">
+      <Freshness />
+      {services.length > 0 && (
+        <span>
+          {up} of {services.length} services up
+        </span>
+      )}
+      <span className="grow" />
+      {trigger !== undefined && <span>Trigger {longSpan(trigger)}</span>}
+      <span>Cards masked</span>
+      {console && (
+        <>
+          <span>{console.runtime}</span>
+          <span>Sluice {console.version}</span>
+        </>
+      )}
+    </footer>
+  );
+}
+
+function Freshness() {
+  const now = useNow();
+  const heardAt = useView((view) => view.heardAt);
+  const stack = usePart('console')?.stack;
+  const age = now - heardAt;
+  if (stack !== 'UP') return <b>{STACK[stack ?? 'unknown']}</b>;
+  return (
+    <b>
+      {age > STALE_MS ? 'Old' : 'Live'} · updated {longSpan(age)} ago
+    </b>
+  );
+}
+
+const STACK = {
+  unknown: 'Asking the console',
+  STARTING: 'Starting the embedded stack',
+  STOPPING: 'Stopping',
+  DOWN: 'The embedded stack is down',
+  FAILED: 'The embedded stack could not start',
+} as const;

@@ -1,0 +1,148 @@
+/** The built page in Debian's Chromium, behind the same content security policy as in the app, with a scripted bridge. */
+import { createReadStream, existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { chromium, type Browser, type Page } from 'playwright';
+import type { ErrorView, LogEntry, Snapshot } from '../../../src/console/contract.ts';
+import type { ClearPreview } from '../../../src/pipeline/events.ts';
+import { CONTENT_SECURITY_POLICY } from '../../../src/main/csp.ts';
+import { NOW } from './story.ts';
+
+const built = path.join(import.meta.dirname, '../../../dist/renderer');
+const CHROMIUM = '/usr/bin/chromium';
+
+/** What the scripted console answers. `snapshot` null: it never does. */
+export interface Script {
+  readonly snapshot: Snapshot | null;
+  readonly logs?: readonly LogEntry[];
+  readonly preview?: ClearPreview | ErrorView;
+  /** Refuses every command except the reading ones. */
+  readonly refusal?: ErrorView;
+  /** There is no console at all. */
+  readonly noConsole?: ErrorView;
+}
+
+export interface Look {
+  readonly width?: number;
+  readonly height?: number;
+  readonly scheme?: 'light' | 'dark';
+  readonly hash?: string;
+}
+
+/** A command that the window has sent. */
+export interface Call {
+  readonly command: string;
+  readonly args: unknown;
+}
+
+export interface TestWindow {
+  readonly page: Page;
+  calls(): Promise<readonly Call[]>;
+  /** Tells the window something, as the console would. */
+  tell(event: unknown): Promise<void>;
+  /** Faults of the page so far: errors, and breaches of the content security policy. */
+  faults(): readonly string[];
+  close(): Promise<void>;
+}
+
+export interface Stage {
+  open(script: Script, look?: Look): Promise<TestWindow>;
+  close(): Promise<void>;
+}
+
+export async function openStage(): Promise<Stage> {
+  if (!existsSync(path.join(built, 'index.html'))) throw new Error('dist/renderer is not built: run npm run build');
+  const server = await serve();
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
+  const { port } = server.address() as AddressInfo;
+  return {
+    open: (script, look = {}) => open(browser, `http://127.0.0.1:${port}/index.html`, script, look),
+    close: async () => {
+      await browser.close();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.woff2': 'font/woff2',
+};
+
+async function serve(): Promise<Server> {
+  const server = createServer((request, response) => {
+    const file = path.join(built, new URL(request.url ?? '/', 'http://localhost').pathname);
+    if (!existsSync(file)) return void response.writeHead(404).end();
+    response.writeHead(200, {
+      'content-type': TYPES[path.extname(file)] ?? 'application/octet-stream',
+      'content-security-policy': CONTENT_SECURITY_POLICY,
+    });
+    createReadStream(file).pipe(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+async function open(browser: Browser, url: string, script: Script, look: Look): Promise<TestWindow> {
+  const { width = 1280, height = 800, scheme = 'dark', hash = '' } = look;
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: scheme,
+    timezoneId: 'Europe/Berlin',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    // The browser asks for an icon by itself; the page has none.
+    if (message.type() === 'error' && !message.location().url.endsWith('favicon.ico')) faults.push(message.text());
+  });
+  await page.clock.setFixedTime(NOW);
+  await page.addInitScript(installBridge, script);
+  await page.goto(`${url}${hash}`);
+  await page.evaluate(() => document.fonts.ready);
+  return {
+    page,
+    calls: () => page.evaluate(() => (window as unknown as { calls: Call[] }).calls),
+    tell: (event) =>
+      page.evaluate((told) => (window as unknown as { tell: (event: unknown) => void }).tell(told), event),
+    faults: () => faults,
+    close: () => context.close(),
+  };
+}
+
+/** Runs inside the page, so it may use nothing from outside. */
+function installBridge(script: Script): void {
+  const calls: Call[] = [];
+  const listeners = new Set<(event: unknown) => void>();
+  const ok = (value: unknown) => Promise.resolve({ ok: true, value });
+  const no = (error: unknown) => Promise.resolve({ ok: false, error });
+  const answer = (command: string) => {
+    if (script.noConsole) return no(script.noConsole);
+    if (command === 'snapshot') return script.snapshot ? ok(script.snapshot) : new Promise(() => undefined);
+    if (command === 'logs.read')
+      return script.snapshot ? ok({ lines: script.logs ?? [], last: 0 }) : new Promise(() => undefined);
+    if (script.refusal) return no(script.refusal);
+    if (command === 'checkpoint.preview')
+      return script.preview && 'code' in script.preview ? no(script.preview) : ok(script.preview);
+    return ok(null);
+  };
+  Object.assign(window, {
+    calls,
+    tell: (event: unknown) => listeners.forEach((listener) => listener(event)),
+    sluice: {
+      call: (command: string, args: unknown) => {
+        calls.push({ command, args });
+        return answer(command);
+      },
+      subscribe: (listener: (event: unknown) => void) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+  });
+}
