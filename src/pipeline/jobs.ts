@@ -1,0 +1,158 @@
+/** The composition root: settings in, everything that a query is made of out. */
+import path from 'node:path';
+import { openAlert } from './alert/alert.ts';
+import { openBronzeSink } from './bronze/sink.ts';
+import { finishClearing, type ClearStores } from './checkpoint/clear.ts';
+import { openCheckpointLog } from './checkpoint/log.ts';
+import { systemClock } from './clock.ts';
+import type { WorkerEvent } from './events.ts';
+import type { JobSettings, SourceSettings } from './job-settings.ts';
+import { checkSameSource, readSeen, writeSeen } from './ownership/identity.ts';
+import { LEASE_RENEWAL_MS, takeLease, type Lease } from './ownership/lease.ts';
+import { openWitness } from './ownership/witness.ts';
+import type { Clock, Log, Sink, Source } from './ports.ts';
+import { openQuarantine } from './quarantine/store.ts';
+import { runQuery } from './query.ts';
+import { resume, type Position } from './resume.ts';
+import { isRetryable, QUERY_RETRY, retrying } from './retry.ts';
+import { openEmbeddedSource } from './source/embedded.ts';
+import { openLocalStore } from './store/local.ts';
+
+type Emit = (event: WorkerEvent) => void;
+
+/** A sink with what runs beside its batches. */
+interface Target {
+  readonly sink: Sink;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export function openSource(settings: SourceSettings): Source {
+  return openEmbeddedSource(settings);
+}
+
+export function openClearStores(job: JobSettings): ClearStores {
+  return { checkpoint: openLocalStore(job.checkpoint), parent: openLocalStore(path.dirname(job.checkpoint)) };
+}
+
+/** Runs one query until the signal aborts, as the owner of its checkpoint. Throws what made it fail. */
+export async function runJob(job: JobSettings, emit: Emit, signal: AbortSignal): Promise<void> {
+  const clock = systemClock;
+  const log: Log = (level, message, batchId) => {
+    const line = { at: clock.now(), level, source: job.query, message, ...(batchId === undefined ? {} : { batchId }) };
+    emit({ type: 'log', line });
+  };
+  const stores = openClearStores(job);
+  const lease = await takeLease({ store: stores.checkpoint, owner: job.owner, clock, replaceOwn: true });
+  const renewal = setInterval(
+    () => void lease.renew().catch((error: Error) => log('warn', error.message)),
+    LEASE_RENEWAL_MS,
+  );
+  let queryId = '';
+  const announce = (position: Position): void => {
+    queryId = position.queryId;
+    emit({ type: 'state', state: 'RUNNING', queryId, runId: job.owner.runId });
+  };
+  try {
+    if (await finishClearing(stores)) log('warn', 'Finished a clearing of the checkpoint that was cut short');
+    await runOwned({ job, emit, log, clock, lease, stores, announce }, signal);
+  } catch (error) {
+    // A stop while a dependency is away is no failure: an open batch is settled by the next start.
+    if (!signal.aborted || !isRetryable(error)) throw error;
+    log('warn', `Stopped while waiting: ${(error as Error).message}`);
+  } finally {
+    clearInterval(renewal);
+    await lease.release();
+  }
+  emit({ type: 'state', state: 'STOPPED', queryId, runId: job.owner.runId });
+}
+
+interface Owned {
+  readonly job: JobSettings;
+  readonly emit: Emit;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly lease: Lease;
+  readonly stores: ClearStores;
+  /** Tells that the query is RUNNING. */
+  readonly announce: (position: Position) => void;
+}
+
+async function runOwned(owned: Owned, signal: AbortSignal): Promise<void> {
+  const source = openSource(owned.job.source);
+  const target = openTarget(owned);
+  try {
+    const settled = await settle(owned, source, target.sink, signal);
+    owned.announce(settled.position);
+    target.start();
+    await runBatches(owned, { source, sink: target.sink, ...settled }, signal);
+  } finally {
+    await target.stop();
+    await target.sink.close();
+    await source.close();
+  }
+}
+
+/** Brings the left-overs of the last run in order, and makes sure that the topic is still the same. */
+async function settle({ job, log, clock, stores }: Owned, source: Source, sink: Sink, signal: AbortSignal) {
+  const onRetry = (error: Error): void => log('warn', `${error.message} (trying again)`);
+  return retrying(
+    async () => {
+      const clusterId = await source.clusterId();
+      const seen = await readSeen(stores.checkpoint);
+      const checkpoint = openCheckpointLog(stores.checkpoint);
+      const position = await resume({ checkpoint, source, sink, log, startingOffsets: job.startingOffsets });
+      if (seen) await checkSameSource(seen, source, position.offsets);
+      else await writeSeen(stores.checkpoint, { clusterId, topic: source.topic, partitions: {} });
+      return { position, clusterId };
+    },
+    { policy: QUERY_RETRY, clock, signal, onRetry },
+  );
+}
+
+interface Settled {
+  readonly source: Source;
+  readonly sink: Sink;
+  readonly clusterId: string;
+  readonly position: Position;
+}
+
+async function runBatches({ job, emit, log, clock, lease, stores }: Owned, settled: Settled, signal: AbortSignal) {
+  const { source, sink, clusterId, position } = settled;
+  const parts = {
+    name: job.query,
+    runId: job.owner.runId,
+    clusterId,
+    source,
+    sink,
+    checkpoint: openCheckpointLog(stores.checkpoint),
+    lease,
+    witness: openWitness(stores.checkpoint, { clusterId, topic: source.topic }, await readSeen(stores.checkpoint)),
+    clock,
+    log,
+    retry: QUERY_RETRY,
+    triggerMs: job.triggerMs,
+    maxOffsetsPerTrigger: job.maxOffsetsPerTrigger,
+    emit: (progress: Extract<WorkerEvent, { type: 'progress' }>['progress']) => emit({ type: 'progress', progress }),
+  };
+  await runQuery(parts, position, signal);
+}
+
+function openTarget({ job, emit, log, clock, lease }: Owned): Target {
+  const quarantine = openQuarantine(openLocalStore(job.quarantine));
+  if (job.query === 'bronze') {
+    const store = openLocalStore(job.table);
+    const checkOwner = (): Promise<void> => lease.check();
+    const sink = openBronzeSink({ store, path: job.table, quarantine, clock, log, checkOwner });
+    return { sink, start: () => undefined, stop: async () => undefined };
+  }
+  return openAlert({
+    settings: job.alert,
+    quarantine,
+    log,
+    clock,
+    epoch: lease.epoch,
+    onDelivered: (sent) => emit({ type: 'delivered', sent }),
+    stillOwner: () => lease.isMine(),
+  });
+}
