@@ -32,7 +32,7 @@ export async function build() {
   await withProgress(
     `Building ${names.join(', ')}`,
     () => undefined,
-    () => run(pinnedNode(), [inRoot('scripts/lib/bundle.mjs'), ...names], { env: { ...process.env, NO_COLOR: '1' } }),
+    () => run(pinnedNode(), [inRoot('scripts/lib/bundle.mjs'), ...names]),
   );
   mkdirSync(path.dirname(stampFile), { recursive: true });
   writeFileSync(stampFile, JSON.stringify({ ...built, ...hashes }));

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { root } from './paths.mjs';
 
 /** @typedef {{ cwd?: string, env?: Record<string, string | undefined>, onLine?: (line: string) => void }} RunOptions */
@@ -65,7 +66,7 @@ function collect(command, args, { cwd = root, env = process.env, onLine }) {
     let stdout = '';
     /** @param {Buffer} chunk */
     const keep = (chunk) => {
-      for (const line of chunk.toString().split('\n').filter(Boolean)) {
+      for (const line of stripVTControlCharacters(String(chunk)).split('\n').filter(Boolean)) {
         onLine?.(line);
         lines.push(line);
       }

