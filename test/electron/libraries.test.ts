@@ -29,6 +29,8 @@ const expected: Record<string, unknown> = {
   cockatiel: 3,
   '@faker-js/faker': { repeats: true, job: true },
   'csv-parse': [{ a: '1', b: 'x,y' }],
+  fzstd: 'sluice',
+  lz4js: 'sluice',
   'lossless-json': '4998271635409821763',
 };
 

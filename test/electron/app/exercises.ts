@@ -6,11 +6,13 @@ import { faker } from '@faker-js/faker';
 import { IncomingWebhook } from '@slack/webhook';
 import { ExponentialBackoff, handleAll, retry } from 'cockatiel';
 import { parse as parseCsv } from 'csv-parse';
+import { decompress as unpackZstd } from 'fzstd';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { Kafka, logLevel } from 'kafkajs';
 import { parse as parseLossless } from 'lossless-json';
+import lz4 from 'lz4js';
 import parquetjs from 'parquetjs-lite';
 import pg from 'pg';
 import { LogicalReplicationService, PgoutputPlugin } from 'pg-logical-replication';
@@ -18,6 +20,8 @@ import pino from 'pino';
 import { compressSync, uncompressSync } from 'snappy';
 import { z } from 'zod';
 
+// The word "sluice" as one uncompressed block in a frame without checksum.
+const LZ4_FRAME = '04224d18604082' + '06000080' + '736c75696365' + '00000000';
 const CARD = 4_998_271_635_409_821_763n;
 
 /** One short piece of real work per runtime library; what it answers is asserted by libraries.test.ts. */
@@ -123,6 +127,10 @@ export const exercises: Record<string, () => Promise<unknown>> = {
     for await (const row of parseCsv('a,b\n1,"x,y"\n', { columns: true })) rows.push(row);
     return rows;
   },
+
+  fzstd: async () => Buffer.from(unpackZstd(Buffer.from('28b52ffd2006310000736c75696365', 'hex'))).toString(),
+
+  lz4js: async () => Buffer.from(lz4.decompress(Buffer.from(LZ4_FRAME, 'hex'))).toString(),
 
   'lossless-json': async () => String((parseLossless(`{"cc_num":${CARD}}`) as Record<string, unknown>)['cc_num']),
 };
