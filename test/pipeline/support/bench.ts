@@ -1,0 +1,85 @@
+/** A whole Bronze query on a memory topic and a real folder, run batch by batch. */
+import path from 'node:path';
+import { openBronzeSink } from '../../../src/pipeline/bronze/sink.ts';
+import { openCheckpointLog } from '../../../src/pipeline/checkpoint/log.ts';
+import { systemClock } from '../../../src/pipeline/clock.ts';
+import type { QueryProgress } from '../../../src/pipeline/events.ts';
+import { openWitness } from '../../../src/pipeline/ownership/witness.ts';
+import type { Clock, ObjectStore, Sink } from '../../../src/pipeline/ports.ts';
+import { openQuarantine } from '../../../src/pipeline/quarantine/store.ts';
+import { runQuery, type QueryParts } from '../../../src/pipeline/query.ts';
+import { resume } from '../../../src/pipeline/resume.ts';
+import { openLocalStore } from '../../../src/pipeline/store/local.ts';
+import { memorySource, type MemorySource } from './memory-source.ts';
+
+export interface Bench {
+  readonly root: string;
+  readonly source: MemorySource;
+  readonly checkpoint: ObjectStore;
+  readonly table: ObjectStore;
+  readonly logs: string[];
+  readonly progress: QueryProgress[];
+  /** Starts the query from what is on disk, runs until `batches` batches are done, and stops it. */
+  run(batches: number, changes?: BenchChanges): Promise<void>;
+}
+
+export interface BenchChanges {
+  readonly sink?: (sink: Sink) => Sink;
+  readonly checkpoint?: (store: ObjectStore) => ObjectStore;
+  readonly table?: (store: ObjectStore) => ObjectStore;
+  readonly parts?: Partial<QueryParts>;
+  readonly clock?: Clock;
+}
+
+const IMPATIENT = { tries: 5, totalMs: 5_000, baseMs: 1, maxWaitMs: 2 };
+
+export function openBench(root: string, source: MemorySource = memorySource()): Bench {
+  const checkpoint = openLocalStore(path.join(root, 'checkpoint'));
+  const table = openLocalStore(path.join(root, 'table'));
+  const logs: string[] = [];
+  const progress: QueryProgress[] = [];
+
+  async function run(batches: number, changes: BenchChanges = {}): Promise<void> {
+    const clock = changes.clock ?? systemClock;
+    const log = (_level: string, message: string): void => void logs.push(message);
+    const quarantine = openQuarantine(openLocalStore(path.join(root, 'quarantine')));
+    const own = openBronzeSink({
+      store: changes.table?.(table) ?? table,
+      path: path.join(root, 'table'),
+      quarantine,
+      clock,
+      log,
+      checkOwner: async () => undefined,
+    });
+    const sink = changes.sink?.(own) ?? own;
+    const store = changes.checkpoint?.(checkpoint) ?? checkpoint;
+    const stop = new AbortController();
+    let left = batches;
+    const parts: QueryParts = {
+      name: 'bronze',
+      runId: 'run-1',
+      clusterId: await source.clusterId(),
+      source,
+      sink,
+      checkpoint: openCheckpointLog(store),
+      lease: { check: async () => undefined },
+      witness: openWitness(checkpoint, { clusterId: source.cluster, topic: source.topic }, null),
+      clock,
+      log,
+      retry: IMPATIENT,
+      triggerMs: 0,
+      maxOffsetsPerTrigger: null,
+      emit: (each) => {
+        progress.push(each);
+        left -= 1;
+        if (left <= 0) stop.abort();
+      },
+      ...changes.parts,
+    };
+    const position = await resume({ checkpoint: parts.checkpoint, source, sink, log, startingOffsets: 'earliest' });
+    if (batches === 0) stop.abort();
+    await runQuery(parts, position, stop.signal);
+  }
+
+  return { root, source, checkpoint, table, logs, progress, run };
+}
