@@ -65,7 +65,7 @@ export function transactionTime(row: TransactionRow): number | null {
 
 /** Haversine between home and merchant. 0.0 is a place; only a missing or impossible coordinate gives null. */
 function distanceKm({ lat, long, merch_lat, merch_long }: TransactionRow): number | null {
-  if (!isNumber(lat) || !isNumber(long) || !isNumber(merch_lat) || !isNumber(merch_long)) return null;
+  if (!isWithin(lat, 90) || !isWithin(merch_lat, 90) || !isWithin(long, 180) || !isWithin(merch_long, 180)) return null;
   const rise = radians(merch_lat - lat);
   const turn = radians(merch_long - long);
   const chord =
@@ -80,8 +80,8 @@ function ageAt(time: number | null, dob: string | null): number | null {
   return age >= 0 && age <= MAX_AGE ? age : null;
 }
 
-function isNumber(value: number | null): value is number {
-  return value !== null && Number.isFinite(value);
+function isWithin(degrees: number | null, limit: number): degrees is number {
+  return degrees !== null && Math.abs(degrees) <= limit;
 }
 
 function radians(degrees: number): number {

@@ -18,13 +18,16 @@ export interface Queue {
   readonly nextAt: number | null;
 }
 
-/** Makes ambiguous what an earlier run claimed and did not mark. Returns their number. Called once, before the first claim. */
-export async function adoptClaims(sql: Sql, epoch: number, now: number): Promise<number> {
+/**
+ * Makes ambiguous what an earlier run claimed and did not mark, whatever its epoch was: epochs begin again when somebody
+ * removes the lease. Called once, by the owner, before its first claim. Returns their number.
+ */
+export async function adoptClaims(sql: Sql, now: number): Promise<number> {
   const rows = await sql.query(
-    `UPDATE sluice.outbox SET state = 'ambiguous', ambiguous_sends = ambiguous_sends + 1, next_at = ${time(2)},
+    `UPDATE sluice.outbox SET state = 'ambiguous', ambiguous_sends = ambiguous_sends + 1, next_at = ${time(1)},
        last_error = 'The console stopped between sending and noting the answer.'
-     WHERE state = 'sending' AND claim_epoch <= $1 RETURNING trans_num`,
-    [epoch, now],
+     WHERE state = 'sending' RETURNING trans_num`,
+    [now],
   );
   return rows.length;
 }

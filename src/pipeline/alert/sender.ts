@@ -45,6 +45,7 @@ export function makeSender(parts: SenderParts): (signal: AbortSignal) => Promise
 
   return async (signal) => {
     if (unsettled) return settleLast();
+    if (pace === null && !(await parts.stillOwner())) return tellUnowned();
     pace = advance(pace ?? (await begin(parts)), clock.now());
     const wait = Math.max(waitFor(pace), Math.min(holdUntil - clock.now(), LONGEST_HOLD_MS));
     if (wait > 0) return wait;
@@ -110,9 +111,13 @@ export function makeSender(parts: SenderParts): (signal: AbortSignal) => Promise
         return 0;
       case 'unowned':
         await outbox.release(db, epoch, ids, now, null);
-        parts.log('warn', 'Another console owns this query now: nothing more is sent from here');
-        return 'pause';
+        return tellUnowned();
     }
+  }
+
+  function tellUnowned(): Next {
+    parts.log('warn', 'Another console owns this query now: nothing more is sent from here');
+    return 'pause';
   }
 
   async function holdBack(ids: readonly string[], until: number, reason: string): Promise<Next> {
@@ -128,8 +133,8 @@ export function makeSender(parts: SenderParts): (signal: AbortSignal) => Promise
 }
 
 /** Settles what an earlier run left behind, and takes over its pace. */
-async function begin({ db, epoch, clock, log }: SenderParts): Promise<Pace> {
-  const adopted = await outbox.adoptClaims(db, epoch, clock.now());
+async function begin({ db, clock, log }: SenderParts): Promise<Pace> {
+  const adopted = await outbox.adoptClaims(db, clock.now());
   if (adopted > 0)
     log(
       'warn',
