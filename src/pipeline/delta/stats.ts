@@ -84,17 +84,14 @@ function extremes<T>(values: readonly T[], isLess: (a: T, b: T) => boolean): { m
 
 /** JavaScript compares UTF-16 units, which puts characters beyond U+FFFF before U+E000. */
 function isBefore(a: string, b: string): boolean {
-  if (a === b) return false;
   let at = 0;
   while (at < a.length && a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
-  const [left, right] = [a.charCodeAt(at), b.charCodeAt(at)];
-  const areBothHigh = left >= 0xd800 && right >= 0xd800;
-  if (!areBothHigh) return !(left >= right);
-  return rank(left) < rank(right);
+  if (at >= a.length || at >= b.length) return a.length < b.length;
+  return rank(a.charCodeAt(at)) < rank(b.charCodeAt(at));
 }
 
 /** Surrogates stand for characters above all others. */
-const rank = (unit: number): number => (unit <= 0xdfff ? unit + 0x2000 : unit - 0x800);
+const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
 
 function cutText(text: string): string {
   return text.length <= MAX_TEXT ? text : [...text].slice(0, MAX_TEXT).join('');

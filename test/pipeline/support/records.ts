@@ -58,14 +58,16 @@ export function goldenRecords(): TopicRecord[] {
     .trim()
     .split('\n');
   return lines.map((line) => {
-    const { partition, offset, timestamp, key, value } = JSON.parse(line) as Record<string, never>;
-    const [keyText, valueText] = [key as string | null, value as string | null];
-    return {
-      partition: Number(partition),
-      offset: BigInt(offset),
-      timestamp: Number(timestamp),
-      key: keyText === null ? null : Buffer.from(keyText),
-      value: valueText === null ? null : Buffer.from(valueText),
-    };
+    const { partition, offset, timestamp, key, value } = JSON.parse(line) as GoldenMessage;
+    const toBytes = (text: string | null): Buffer | null => (text === null ? null : Buffer.from(text));
+    return { partition, offset: BigInt(offset), timestamp, key: toBytes(key), value: toBytes(value) };
   });
+}
+
+interface GoldenMessage {
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly key: string | null;
+  readonly value: string | null;
 }
