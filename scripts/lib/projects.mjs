@@ -6,6 +6,7 @@
  * @property {string[]} folders
  * @property {number} timeout of one test, in milliseconds
  * @property {Need[]} needs
+ * @property {boolean} [onlyNamed] left out of a plain `npm test`, because it wants programs that few machines have
  */
 
 /** Every test that lies in none of these folders is a unit test. @type {Project[]} */
@@ -13,6 +14,7 @@ export const PROJECTS = [
   { name: 'embedded', folders: ['test/embedded', 'test/stack/embedded'], timeout: 120_000, needs: [] },
   { name: 'renderer', folders: ['test/renderer'], timeout: 60_000, needs: ['screen', 'build'] },
   { name: 'electron', folders: ['test/electron'], timeout: 120_000, needs: ['screen', 'electron'] },
+  { name: 'servers', folders: ['test/stack/servers'], timeout: 120_000, needs: [], onlyNamed: true },
   { name: 'e2e', folders: ['test/e2e'], timeout: 180_000, needs: ['screen', 'build', 'electron'] },
 ];
 

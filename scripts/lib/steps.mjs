@@ -14,7 +14,7 @@ const CHECKS = [
 ];
 
 /**
- * The steps to run, in order: those named, else all that have something to check.
+ * The steps to run, in order: those named, else all that have something to check and need not be named.
  * @param {string[]} names @returns {Step[]}
  */
 export function stepsFor(names) {
@@ -23,7 +23,8 @@ export function stepsFor(names) {
   const unknown = names.find((name) => !all.some((step) => step.name === name));
   if (unknown)
     throw new Error(`there is no test step ${unknown}: choose from ${all.map((step) => step.name).join(', ')}`);
-  return names.length === 0 ? all : all.filter((step) => names.includes(step.name));
+  const named = PROJECTS.filter(({ onlyNamed }) => onlyNamed).map(({ name }) => name);
+  return all.filter(({ name }) => (names.length === 0 ? !named.includes(name) : names.includes(name)));
 }
 
 /** A tool that is content or not: one passed, or one failed. @param {string} name @param {string[]} args @returns {Step} */

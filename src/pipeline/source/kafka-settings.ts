@@ -1,5 +1,6 @@
 /** What it takes to reach a topic on a Kafka cluster, as plain data. */
 import { SluiceError } from '../errors.ts';
+import type { RetryPolicy } from '../retry.ts';
 
 export interface KafkaSettings {
   readonly kind: 'kafka';
@@ -35,6 +36,29 @@ export const PLAIN_KAFKA = {
   sasl: null,
   tls: null,
 } as const;
+
+export interface KafkaLimits {
+  readonly connectMs: number;
+  /** For one request, once connected. */
+  readonly requestMs: number;
+  /** How long a partition may not get on before reading gives up. */
+  readonly stallMs: number;
+  /** Size of one answer; two of them are in memory while reading. A single larger record comes all the same. */
+  readonly fetchBytes: number;
+  /** How long a broker waits for data before it answers with none. */
+  readonly waitMs: number;
+  /** Within one read: what a broken connection costs. The query has its own policy around it. */
+  readonly retry: RetryPolicy;
+}
+
+export const KAFKA_LIMITS: KafkaLimits = {
+  connectMs: 5_000,
+  requestMs: 30_000,
+  stallMs: 60_000,
+  fetchBytes: 4 * 1024 * 1024,
+  waitMs: 500,
+  retry: { tries: 8, totalMs: 30_000, baseMs: 100, maxWaitMs: 5_000 },
+};
 
 /** `kafka-1:9092,kafka-2:9092`. @param origin where the text comes from, for the error */
 export function parseBrokers(text: string, origin: string): string[] {

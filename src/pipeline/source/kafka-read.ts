@@ -1,0 +1,159 @@
+/** Reading a range of offsets to its end: finished by position, never by having seen a certain record. */
+import { SluiceError } from '../errors.ts';
+import { checkLoss, nextOf, type Bounds } from '../offsets.ts';
+import type { Clock, OffsetRange, TopicRecord } from '../ports.ts';
+import { retrying, type RetryPolicy } from '../retry.ts';
+import {
+  decodeRecords,
+  visibleBatches,
+  type FetchAnswer,
+  type PartitionAnswer,
+  type RecordBatch,
+} from './kafka-records.ts';
+
+/** What reading needs of a cluster. */
+export interface Fetcher {
+  /** Asks the leader of the partition once, and throws retryable when it is away. */
+  fetch(partition: number, offset: bigint): Promise<FetchAnswer>;
+  bounds(): Promise<Bounds>;
+}
+
+export interface ReadOptions {
+  readonly topic: string;
+  readonly committedOnly: boolean;
+  /** Reading gives up when a partition does not get on for this long, ms. */
+  readonly stallMs: number;
+  readonly retry: RetryPolicy;
+  readonly clock: Clock;
+  readonly onRetry: (error: SluiceError, attempt: number) => void;
+}
+
+/** A chunk is handed on at this many records, or about this many bytes. */
+const CHUNK_RECORDS = 2_000;
+const CHUNK_BYTES = 4 * 1024 * 1024;
+const OFFSET_OUT_OF_RANGE = 1;
+
+/** Every record of the range, partition by partition. One answer is read while the next one is under way. */
+export async function* readRange(
+  fetcher: Fetcher,
+  range: OffsetRange,
+  options: ReadOptions,
+  signal: AbortSignal,
+): AsyncIterable<readonly TopicRecord[]> {
+  for (const [partition, end] of range.end) {
+    let position = nextOf(range.start, partition);
+    let pending = position < end ? advance(fetcher, partition, position, end, options, signal) : null;
+    while (pending) {
+      const { answer, next } = await pending;
+      pending = next < end ? advance(fetcher, partition, next, end, options, signal) : null;
+      // A failure shows when it is waited for; until then it must not count as unhandled.
+      pending?.catch(() => undefined);
+      yield* toChunks(visibleBatches(answer, options.committedOnly), { options, partition, from: position, end });
+      signal.throwIfAborted();
+      position = next;
+    }
+  }
+}
+
+interface Advance {
+  readonly answer: PartitionAnswer;
+  /** The position behind the answer; always beyond the one that was asked for. */
+  readonly next: bigint;
+}
+
+/** Asks until the position moves. A whole answer without a batch below the end proves that no record is left there. */
+async function advance(
+  fetcher: Fetcher,
+  partition: number,
+  position: bigint,
+  end: bigint,
+  options: ReadOptions,
+  signal: AbortSignal,
+): Promise<Advance> {
+  const { clock, retry: policy, onRetry } = options;
+  const until = clock.now() + options.stallMs;
+  const stop = (seen: string): Promise<SluiceError> => stuck(fetcher, partition, position, end, options, seen);
+  for (;;) {
+    signal.throwIfAborted();
+    const { throttleMs, partition: answer } = await retrying(() => fetcher.fetch(partition, position), {
+      policy,
+      clock,
+      signal,
+      onRetry,
+    });
+    if (answer?.errorCode === OFFSET_OUT_OF_RANGE) throw await stop('the broker calls this offset out of range');
+    const next = answer ? positionAfter(answer, position, options.committedOnly) : position;
+    if (answer && next > position) return { answer, next };
+    if (clock.now() >= until) throw await stop(`nothing for ${options.stallMs / 1000} s`);
+    if (throttleMs > 0) await clock.sleep(Math.min(throttleMs, until - clock.now()), signal);
+  }
+}
+
+/** Batches carry the position behind them even when compaction has left them without a record. */
+function positionAfter(answer: PartitionAnswer, position: bigint, committedOnly: boolean): bigint {
+  const last = answer.batches.at(-1);
+  if (last) return last.nextOffset > position ? last.nextOffset : position;
+  const readable = committedOnly ? answer.lastStable : answer.highWatermark;
+  return answer.preferredReplica < 0 && readable > position ? readable : position;
+}
+
+interface Cut {
+  readonly options: ReadOptions;
+  readonly partition: number;
+  readonly from: bigint;
+  readonly end: bigint;
+}
+
+/** Batches are unpacked one by one, so that only one lies in memory unpacked beside the chunk that grows. */
+function* toChunks(batches: readonly RecordBatch[], cut: Cut): Iterable<readonly TopicRecord[]> {
+  let chunk: TopicRecord[] = [];
+  let bytes = 0;
+  for (const batch of batches) {
+    if (batch.nextOffset <= cut.from || batch.baseOffset >= cut.end) continue;
+    for (const record of unpackBatch(batch, cut)) {
+      if (record.offset < cut.from || record.offset >= cut.end) continue;
+      chunk.push(record);
+      bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
+      if (chunk.length < CHUNK_RECORDS && bytes < CHUNK_BYTES) continue;
+      yield chunk;
+      chunk = [];
+      bytes = 0;
+    }
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+function unpackBatch(batch: RecordBatch, { options, partition }: Cut): TopicRecord[] {
+  try {
+    return decodeRecords(batch, partition);
+  } catch (cause) {
+    throw new SluiceError('SOURCE_UNAVAILABLE', {
+      tried: `Unpacking the records of partition ${partition} of ${options.topic} from offset ${batch.baseOffset}`,
+      seen: (cause as Error).message,
+      expected: 'a whole batch of records',
+      action: 'Look at this offset with the tools of Kafka: the query cannot go on past it.',
+      retryable: true,
+      cause,
+    });
+  }
+}
+
+/** Why the position does not move: the bounds tell a loss, with numbers, from a broker that is slow or behind. */
+async function stuck(
+  fetcher: Fetcher,
+  partition: number,
+  position: bigint,
+  end: bigint,
+  { topic }: ReadOptions,
+  seen: string,
+): Promise<SluiceError> {
+  const range = { start: new Map([[partition, position]]), end: new Map([[partition, end]]) };
+  checkLoss(range, await fetcher.bounds());
+  return new SluiceError('SOURCE_UNAVAILABLE', {
+    tried: `Reading partition ${partition} of ${topic} from offset ${position}`,
+    seen,
+    expected: `the records up to offset ${end}`,
+    action: 'Check the health of the brokers; the query tries again by itself.',
+    retryable: true,
+  });
+}

@@ -1,0 +1,133 @@
+/** The one file that knows `kafkajs`: a topic of a Kafka cluster, read by ranges and without a consumer group. */
+import net, { type Socket } from 'node:net';
+import tls from 'node:tls';
+import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import { systemClock } from '../clock.ts';
+import type { SluiceError } from '../errors.ts';
+import type { Bounds } from '../offsets.ts';
+import type { Clock, Log, Source } from '../ports.ts';
+import { retrying, type RetryPolicy } from '../retry.ts';
+import { EARLIEST, LATEST, openClient, type Cluster, type Connection, type RequestQueue } from './kafka-client.ts';
+import { readRange, type ReadOptions } from './kafka-read.ts';
+import { KAFKA_LIMITS, type KafkaLimits, type KafkaSettings } from './kafka-settings.ts';
+import type { StartingPoints } from './kafka-start.ts';
+
+export type KafkaSource = Source & StartingPoints;
+
+/** Connects by the first call. A broken connection is thrown away and made anew by the next one. */
+export function openKafkaSource(
+  settings: KafkaSettings,
+  log: Log,
+  limits: KafkaLimits = KAFKA_LIMITS,
+  clock: Clock = systemClock,
+): KafkaSource {
+  const { topic } = settings;
+  const committedOnly = settings.isolation === 'read_committed';
+  const client = openClient(settings, limits, (turn) => dial(settings, limits, turn));
+  const onRetry = (error: SluiceError, attempt: number): void => log('warn', `${error.message} (try ${attempt + 1})`);
+  const reading: ReadOptions = { topic, committedOnly, stallMs: limits.stallMs, retry: limits.retry, clock, onRetry };
+  const bounds = async (): Promise<Bounds> => ({
+    start: await client.offsets(EARLIEST),
+    end: await client.offsets(LATEST),
+  });
+  const fetcher = { fetch: client.fetch, bounds };
+  return {
+    topic,
+    description: `KafkaV2[Subscribe[${topic}]]`,
+    clusterId: client.clusterId,
+    bounds,
+    offsetsAt: client.offsetsAt,
+    read: (range, signal) => readRange(fetcher, range, reading, signal),
+    publish: (group, offsets) =>
+      retrying(() => client.commit(group, offsets), {
+        policy: PUBLISH_RETRY,
+        clock,
+        signal: new AbortController().signal,
+        onRetry,
+      }),
+    close: async () => client.close(),
+  };
+}
+
+const PUBLISH_RETRY: RetryPolicy = { tries: 3, totalMs: 2_000, baseMs: 200, maxWaitMs: 1_000 };
+const METADATA_MAX_AGE_MS = 10_000;
+const KEEP_ALIVE_MS = 30_000;
+
+/** Sockets are kept, because only destroying them ends a connection whose other end is silent. */
+function dial(settings: KafkaSettings, limits: KafkaLimits, turn: number): Connection {
+  const sockets = new Set<Socket>();
+  const cluster = connect(settings, limits, turn, sockets);
+  cluster.catch(() => undefined);
+  const close = (): void => {
+    for (const socket of sockets) socket.destroy(new Error('the connection was given up'));
+  };
+  return { cluster, close };
+}
+
+async function connect(
+  settings: KafkaSettings,
+  limits: KafkaLimits,
+  turn: number,
+  sockets: Set<Socket>,
+): Promise<Cluster> {
+  const { brokers, topic, sasl } = settings;
+  const first = turn % brokers.length;
+  const kafka = new Kafka({
+    clientId: 'sluice',
+    brokers: [...brokers.slice(first), ...brokers.slice(0, first)],
+    connectionTimeout: limits.connectMs,
+    authenticationTimeout: limits.connectMs,
+    requestTimeout: limits.requestMs,
+    retry: { retries: 0 },
+    logLevel: logLevel.NOTHING,
+    ssl: settings.tls !== null,
+    ...(sasl && { sasl: sasl as SASLOptions }),
+    socketFactory: ({ host, port, onConnect }) => {
+      const socket = openSocket(settings, host, port, onConnect);
+      sockets.add(socket);
+      return socket.once('close', () => sockets.delete(socket));
+    },
+  });
+  const cluster = createCluster(kafka);
+  await cluster.brokerPool.createSeedBroker();
+  quieten(cluster.brokerPool.seedBroker);
+  await cluster.connect();
+  await cluster.addTargetTopic(topic);
+  return cluster;
+}
+
+function openSocket(settings: KafkaSettings, host: string, port: number, onConnect: () => void): Socket {
+  const [dialed = host, dialedPort = port] = settings.addressMap[`${host}:${port}`]?.split(':') ?? [];
+  const address = { host: dialed, port: Number(dialedPort) };
+  const { tls: secure } = settings;
+  if (!secure) return net.connect(address, onConnect).setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
+  const { ca, certificate, key } = secure;
+  const identity = { ...(ca && { ca }), ...(certificate && { cert: certificate }), ...(key && { key }) };
+  const name = net.isIP(host) ? {} : { servername: host };
+  return tls
+    .connect({ ...address, ...identity, ...name }, onConnect)
+    .setKeepAlive(true, KEEP_ALIVE_MS)
+    .setNoDelay(true);
+}
+
+function createCluster(kafka: Kafka): Cluster {
+  const symbol = Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === 'private:Kafka:createCluster',
+  );
+  const create = symbol && (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol];
+  if (!create) throw new Error('this version of kafkajs keeps its cluster somewhere else');
+  return create({ metadataMaxAge: METADATA_MAX_AGE_MS, allowAutoTopicCreation: false });
+}
+
+/** The client would look a thousand times a second whether a request waits, on each connection, also when none does. */
+function quieten(broker: Cluster['brokerPool']['seedBroker']): void {
+  const queue = broker.connectionPool.pool[0]?.requestQueue;
+  if (!queue) return;
+  const prototype = Object.getPrototypeOf(queue) as RequestQueue & { isQuiet?: boolean };
+  if (prototype.isQuiet) return;
+  const schedule = prototype.scheduleCheckPendingRequests;
+  prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
+    if (this.pending.length > 0) schedule.call(this);
+  };
+  prototype.isQuiet = true;
+}
