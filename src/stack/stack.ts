@@ -2,14 +2,7 @@
 import type { LogLine } from '../pipeline/events.ts';
 import type { PostgresSettings, SourceSettings } from '../pipeline/job-settings.ts';
 
-export type ServiceName =
-  | 'postgres'
-  | 'capture'
-  | 'topic'
-  | 'lakehouse'
-  | 'fraud-api'
-  | 'slack-preview'
-  | 'producer';
+export type ServiceName = 'postgres' | 'capture' | 'topic' | 'lakehouse' | 'fraud-api' | 'slack-preview' | 'producer';
 export type ServiceState = 'STOPPED' | 'STARTING' | 'OK' | 'WARN' | 'STOPPING' | 'FAILED';
 
 /** One service as the window shows it. `detail` is one short sentence, e.g. `18 MB of WAL held`. */

@@ -1,7 +1,7 @@
 /** The database cluster on disk: where it lies, its password, and how it is made. */
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -36,10 +36,15 @@ export async function openCluster(home: string, appRoot: string): Promise<Cluste
   return cluster;
 }
 
-/** Where the cluster of `home` lies: inside it, or below /var/lib/sluice when its user cannot go there. */
+/**
+ * Where the cluster of `home` lies: inside it, or below /var/lib/sluice when its user cannot go there. The choice is
+ * written down when it is made: rights that change later must not lead to another, empty cluster.
+ */
 export function clusterFolder(home: string, account: Account | null = postgresAccount()): string {
-  const inside = path.join(path.resolve(home), 'postgres');
-  if (!account || canReach(account, path.join(inside, 'cluster'))) return path.join(inside, 'cluster');
+  const chosen = path.join(home, 'postgres', 'location');
+  if (existsSync(chosen)) return readFileSync(chosen, 'utf8').trim();
+  const inside = path.join(path.resolve(home), 'postgres', 'cluster');
+  if (!account || canReach(account, inside)) return inside;
   const hash = createHash('sha256').update(realpathSync(home)).digest('hex').slice(0, 16);
   return path.join(SHARED_FOLDER, hash);
 }
@@ -58,7 +63,18 @@ async function makeFolder(home: string, account: Account | null): Promise<string
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
   if (account) await chown(folder, account.uid, account.gid);
+  if (account && !canReach(account, folder)) throw unreachable(folder, account);
+  await writeFile(path.join(home, 'postgres', 'location'), `${folder}\n`, { mode: 0o600 });
   return folder;
+}
+
+function unreachable(folder: string, { name }: Account): SluiceError {
+  return new SluiceError('STACK_FAILED', {
+    tried: `Opening the database cluster in ${folder}`,
+    seen: `the user ${name}, who runs PostgreSQL, may not enter a folder above it`,
+    expected: 'the rights that were there when the cluster was made',
+    action: `Let ${name} search the folders above it again (chmod o+x), or run Sluice with another data folder.`,
+  });
 }
 
 /** The superuser's password: 32 random bytes, made once, in a file that only we may read. */

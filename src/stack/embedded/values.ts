@@ -3,6 +3,8 @@
  * times. Integers keep all their digits: nothing goes through a JavaScript number that could cut them.
  */
 
+import { javaDouble } from '../../pipeline/java-double.ts';
+
 /** What decides how a column is written. */
 export interface ColumnType {
   readonly typeOid: number;
@@ -56,14 +58,10 @@ export function zeroOf({ typeOid }: ColumnType): string {
   return typeOid === TIMESTAMPTZ ? '"1970-01-01T00:00:00Z"' : '""';
 }
 
-/** A double as Java prints it: `10.0`, `1.0E-308`, `9.999999999E7`; what JSON has no number for becomes text. */
+/** A number as Debezium's JSON has it: a double as Java prints it; what JSON has no number for becomes text. */
 export function numberText(text: string): string {
   const value = Number(text);
-  if (!Number.isFinite(value)) return `"${value}"`;
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e7)) return exponentText(value);
-  const plain = Object.is(value, -0) ? '-0' : String(value);
-  return plain.includes('.') ? plain : `${plain}.0`;
+  return Number.isFinite(value) ? javaDouble(value) : `"${javaDouble(value)}"`;
 }
 
 /** Days since 1970-01-01 of `2019-01-31` or `0044-03-15 BC`, in the proleptic Gregorian calendar. */
@@ -83,11 +81,6 @@ export function microsOf(text: string): bigint {
 function millisText(text: string): string {
   const infinite = INFINITE_MICROS[text];
   return (infinite === undefined ? microsOf(text) / 1_000n : BigInt(infinite) / 1_000n).toString();
-}
-
-function exponentText(value: number): string {
-  const [mantissa = '', exponent] = value.toExponential().split('e');
-  return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${Number(exponent)}`;
 }
 
 /** The year before 1 is 1 BC, which calendars count as 0. */
