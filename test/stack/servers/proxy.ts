@@ -3,14 +3,15 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 
 /**
  * `pass`; `blackhole`: takes connections and bytes, and answers nothing; `refuse`: closes at once;
- * `cutAfter`: resets both ends after so many bytes from the server; `mute`: swallows what the server answers.
+ * `cutAfter`, `stopAfter`: after so many bytes from the server, both ends are reset, or nothing more is passed on;
+ * `mute`: swallows what the server answers.
  */
 export type Fault =
   | { readonly kind: 'pass' }
   | { readonly kind: 'blackhole' }
   | { readonly kind: 'mute' }
   | { readonly kind: 'refuse' }
-  | { readonly kind: 'cutAfter'; readonly bytes: number };
+  | { readonly kind: 'cutAfter' | 'stopAfter'; readonly bytes: number };
 
 export interface Proxy {
   readonly port: number;
@@ -24,16 +25,17 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
   const open = new Set<Socket>();
   const server = net.createServer((client) => {
     track(client);
+    let sent = 0;
     if (fault.kind === 'refuse') return void client.resetAndDestroy();
     const upstream = net.connect({ host: '127.0.0.1', port: targetPort });
     track(upstream);
     client.on('data', (chunk) => {
       if (fault.kind !== 'blackhole') upstream.write(chunk);
     });
-    let sent = 0;
     upstream.on('data', (chunk) => {
       if (fault.kind === 'blackhole' || fault.kind === 'mute') return;
       sent += chunk.length;
+      if (fault.kind === 'stopAfter' && sent > fault.bytes) return;
       if (fault.kind === 'cutAfter' && sent > fault.bytes) {
         client.resetAndDestroy();
         return void upstream.destroy();
@@ -41,7 +43,10 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       client.write(chunk);
     });
     client.on('close', () => upstream.destroy());
-    upstream.on('close', () => client.destroy());
+    // A silent network does not tell that the other end has gone.
+    upstream.on('close', () => {
+      if (fault.kind === 'pass' || fault.kind === 'refuse') client.end();
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

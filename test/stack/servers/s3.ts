@@ -72,7 +72,8 @@ const COMMANDS: Record<S3Kind, (folder: string, port: number) => Promise<Command
     isReady: () => answers(`http://127.0.0.1:${port}/minio/health/ready`, 200),
   }),
   versitygw: async (folder, port) => {
-    await mkdir(`${folder}/data`, { recursive: true });
+    await mkdir(`${folder}/data`);
+    await mkdir(`${folder}/meta`);
     return {
       args: [
         '--port',

@@ -1,0 +1,230 @@
+/** The one file that knows `@aws-sdk/client-s3`: objects below a path of a bucket. */
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  type PutObjectCommandInput,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
+import { systemClock } from '../clock.ts';
+import type { SluiceError } from '../errors.ts';
+import type { Clock, Log, ObjectInfo, ObjectStore } from '../ports.ts';
+import { retrying } from '../retry.ts';
+import { conditionIgnored, lateS3, statusOf, toS3Error } from './s3-errors.ts';
+import { S3_LIMITS, type S3Credentials, type S3Limits, type S3Settings } from './s3-settings.ts';
+
+export interface S3Store extends ObjectStore {
+  /** An object with the tag of exactly these bytes, or null. */
+  getTagged(key: string): Promise<TaggedObject | null>;
+  /** Replaces the object if it still has the tag, and answers the new one; null when it has changed or is gone. */
+  replaceIf(key: string, bytes: Uint8Array, tag: string): Promise<string | null>;
+  /** Throws when the server does not honour the conditions that `putIfAbsent` rests on. Called once, before the first use. */
+  probeConditionalPut(): Promise<void>;
+  close(): void;
+}
+
+export interface TaggedObject {
+  readonly bytes: Buffer;
+  readonly tag: string;
+}
+
+export function openS3Store(
+  settings: S3Settings,
+  log: Log,
+  limits: S3Limits = S3_LIMITS,
+  clock: Clock = systemClock,
+): S3Store {
+  const access = openAccess(settings, log, limits, clock);
+  return {
+    get: async (key) => (await read(access, key))?.bytes ?? null,
+    getTagged: (key) => read(access, key),
+    putIfAbsent: async (key, bytes) =>
+      (await putIf(access, key, bytes, { IfNoneMatch: '*' })) === null ? 'exists' : 'created',
+    replaceIf: (key, bytes, tag) => putIf(access, key, bytes, { IfMatch: tag }),
+    put: (key, bytes) =>
+      access.call(`Writing ${access.url(key)}`, bytes.length, async ({ options }) => {
+        await access.client.send(new PutObjectCommand({ ...access.at(key), Body: bytes }), options);
+      }),
+    list: (prefix) => list(access, prefix),
+    delete: (key) =>
+      access.call(`Deleting ${access.url(key)}`, 0, async ({ options }) => {
+        await access.client.send(new DeleteObjectCommand(access.at(key)), options);
+      }),
+    probeConditionalPut: () => probe(access),
+    close: access.close,
+  };
+}
+
+/** Names the call that wrote an object, so that a writer whose answer was lost recognises its own work. */
+const WRITER = 'sluice-writer';
+
+type Condition = Pick<PutObjectCommandInput, 'IfNoneMatch' | 'IfMatch'>;
+
+/**
+ * A refusal (412) may be due to our own write of the try before, whose answer was lost: the object tells.
+ * Answers the tag, or null when the condition does not hold.
+ */
+async function putIf(access: Access, key: string, bytes: Uint8Array, condition: Condition): Promise<string | null> {
+  const { client, at, url } = access;
+  const writer = randomUUID();
+  const input = { ...at(key), ...condition, Body: bytes, Metadata: { [WRITER]: writer } };
+  return access.call(`Writing ${url(key)} on a condition`, bytes.length, async ({ options }) => {
+    try {
+      return (await client.send(new PutObjectCommand(input), options)).ETag ?? '';
+    } catch (error) {
+      if (statusOf(error) !== 412 && !(condition.IfMatch && isAbsent(error))) throw error;
+    }
+    const found = await client.send(new HeadObjectCommand(at(key)), options).catch(nullIfAbsent);
+    return found?.Metadata?.[WRITER] === writer ? (found.ETag ?? '') : null;
+  });
+}
+
+async function read(access: Access, key: string): Promise<TaggedObject | null> {
+  const { client, at, url } = access;
+  return access.call(`Reading ${url(key)}`, 0, async ({ options, touch }) => {
+    const found = await client.send(new GetObjectCommand(at(key)), options).catch(nullIfAbsent);
+    if (!found?.Body) return null;
+    const body = found.Body as Readable;
+    options.abortSignal.addEventListener('abort', () => body.destroy());
+    const chunks: Buffer[] = [];
+    for await (const chunk of body) {
+      touch();
+      chunks.push(chunk as Buffer);
+    }
+    const bytes = Buffer.concat(chunks);
+    if (bytes.length === (found.ContentLength ?? bytes.length)) return { bytes, tag: found.ETag ?? '' };
+    throw new Error(`only ${bytes.length} of ${found.ContentLength} bytes came`);
+  });
+}
+
+async function list(access: Access, prefix: string): Promise<ObjectInfo[]> {
+  const { client, bucket, root, url } = access;
+  const found: ObjectInfo[] = [];
+  let token: string | undefined;
+  do {
+    const page = await access.call(`Listing ${url(prefix)}`, 0, ({ options }) => {
+      const from = token === undefined ? {} : { ContinuationToken: token };
+      return client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: root + prefix, ...from }), options);
+    });
+    for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
+      // Other tools leave empty objects that stand for folders.
+      if (Key.endsWith('/')) continue;
+      found.push({ key: Key.slice(root.length), size: Size, modifiedAt: LastModified?.getTime() ?? 0 });
+    }
+    token = page.IsTruncated ? page.NextContinuationToken : undefined;
+  } while (token !== undefined);
+  return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+async function probe(access: Access): Promise<void> {
+  const { client, at, url } = access;
+  const key = `_sluice/probe-${randomUUID()}`;
+  const putOnce = (): Promise<boolean> =>
+    access.call(`Testing conditional writes at ${url('')}`, 0, async ({ options }) => {
+      try {
+        await client.send(new PutObjectCommand({ ...at(key), Body: 'probe', IfNoneMatch: '*' }), options);
+        return true;
+      } catch (error) {
+        if (statusOf(error) === 412) return false;
+        throw error;
+      }
+    });
+  await putOnce();
+  const isIgnored = await putOnce();
+  await client.send(new DeleteObjectCommand(at(key)));
+  if (isIgnored) throw conditionIgnored(url(''));
+}
+
+interface Attempt {
+  readonly options: { readonly abortSignal: AbortSignal; readonly requestTimeout: number };
+  /** Something came: the deadline begins anew. */
+  readonly touch: () => void;
+}
+
+interface Access {
+  readonly client: S3Client;
+  readonly bucket: string;
+  /** Before every key: empty, or ends in a slash. */
+  readonly root: string;
+  readonly at: (key: string) => { Bucket: string; Key: string };
+  readonly url: (key: string) => string;
+  /** Runs a request, again where that can help. @param size bytes to send */
+  call<T>(tried: string, size: number, work: (attempt: Attempt) => Promise<T>): Promise<T>;
+  readonly close: () => void;
+}
+
+function openAccess(settings: S3Settings, log: Log, limits: S3Limits, clock: Clock): Access {
+  const { bucket, prefix } = settings;
+  const client = createClient(settings, limits);
+  const closing = new AbortController();
+  const root = prefix === '' ? '' : `${prefix}/`;
+  const onRetry = (error: SluiceError, attempt: number): void => log('warn', `${error.message} (try ${attempt + 1})`);
+  return {
+    client,
+    bucket,
+    root,
+    at: (key) => ({ Bucket: bucket, Key: root + key }),
+    url: (key) => `s3a://${bucket}/${root}${key}`,
+    call: (tried, size, work) => {
+      const ms = limits.attemptMs + Math.ceil((size * 1000) / limits.bytesPerSecond);
+      const options = { policy: limits.retry, clock, signal: closing.signal, onRetry };
+      return retrying(() => inTime(tried, ms, work), options);
+    },
+    close: () => {
+      closing.abort();
+      client.destroy();
+    },
+  };
+}
+
+/** The client itself never tries again: only we know what a repeated conditional write means. */
+function createClient(settings: S3Settings, limits: S3Limits): S3Client {
+  const { endpoint, region, forcePathStyle, credentials } = settings;
+  return new S3Client({
+    region,
+    forcePathStyle,
+    maxAttempts: 1,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { connectionTimeout: limits.connectMs, throwOnRequestTimeout: true },
+    ...(endpoint !== null && { endpoint }),
+    ...(credentials && { credentials: toIdentity(credentials) }),
+  });
+}
+
+function toIdentity({ sessionToken, ...keys }: S3Credentials): NonNullable<S3ClientConfig['credentials']> {
+  return sessionToken === null ? keys : { ...keys, sessionToken };
+}
+
+async function inTime<T>(tried: string, ms: number, work: (attempt: Attempt) => Promise<T>): Promise<T> {
+  const deadline = new AbortController();
+  let timer = setTimeout(() => deadline.abort(), ms);
+  const touch = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => deadline.abort(), ms);
+  };
+  const late = new Promise<never>((_resolve, reject) => {
+    deadline.signal.addEventListener('abort', () => reject(lateS3(tried, ms)));
+  });
+  try {
+    return await Promise.race([work({ options: { abortSignal: deadline.signal, requestTimeout: ms }, touch }), late]);
+  } catch (error) {
+    throw toS3Error(tried, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket';
+}
+
+function nullIfAbsent(error: unknown): null {
+  if (isAbsent(error)) return null;
+  throw error;
+}
