@@ -26,8 +26,8 @@ export interface Intake {
 
 /** Width of trans_num in `fraud_predictions`. */
 const KEY_WIDTH = 100;
-/** NUL and half a surrogate pair: legal in JSON, refused or changed by PostgreSQL. */
-const UNSTORABLE = /[\0\p{Surrogate}]/u;
+/** Legal in JSON, but in no text of PostgreSQL. */
+const NUL = '\0';
 
 export async function readIntake(slices: AsyncIterable<readonly TopicRecord[]>): Promise<Intake> {
   const candidates = new Map<string, Candidate>();
@@ -67,9 +67,12 @@ function findFault(row: TransactionRow): { readonly code: DeadLetterCode; readon
   if (!row.trans_num) return { code: 'NO_KEY', reason: 'the row has no trans_num' };
   if (row.trans_num.length > KEY_WIDTH)
     return { code: 'REFUSED_BY_DATABASE', reason: `trans_num is longer than ${KEY_WIDTH}` };
-  const unstorable = Object.entries(row).find(([, value]) => typeof value === 'string' && UNSTORABLE.test(value));
+  const unstorable = Object.entries(row).find(([, value]) => typeof value === 'string' && value.includes(NUL));
   if (unstorable)
-    return { code: 'REFUSED_BY_DATABASE', reason: `${unstorable[0]} holds a character that PostgreSQL does not store` };
+    return {
+      code: 'REFUSED_BY_DATABASE',
+      reason: `${unstorable[0]} holds a NUL character, which PostgreSQL does not store`,
+    };
   if (row.amt === null || !Number.isFinite(row.amt)) {
     return { code: 'REFUSED_BY_API', reason: 'amt is no number, and the fraud API scores nothing without it' };
   }
