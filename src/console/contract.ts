@@ -20,7 +20,7 @@ import type {
 } from '../pipeline/events.ts';
 import type { ProducerView, ServiceView } from '../stack/stack.ts';
 
-export { toErrorView, type ErrorView } from '../pipeline/errors.ts';
+export { SluiceError, toErrorView, type ErrorView } from '../pipeline/errors.ts';
 export type { ProducerView, ServiceView } from '../stack/stack.ts';
 
 const query = z.enum(['bronze', 'alert']);

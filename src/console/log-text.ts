@@ -2,7 +2,7 @@
 
 const MAX_BYTES = 8 * 1024;
 // Control characters, and the marks that change the direction of text or join it out of sight.
- 
+
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** One line: control and direction characters are written as `\x1b` or `\u202e`, and what exceeds 8 KB is cut. */

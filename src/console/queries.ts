@@ -117,7 +117,7 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     if (confirm !== query)
       throw invalid(`Clearing the checkpoint of ${query}`, `the name ${JSON.stringify(confirm)}`, `the name ${query}`);
     if (clearing.has(query)) throw isBeingCleared(query);
-    const ranBefore = supervisors[query].view().state !== 'STOPPED';
+    const ranBefore = !['STOPPED', 'STOPPING'].includes(supervisors[query].view().state);
     clearing.add(query);
     try {
       await stopped(query);

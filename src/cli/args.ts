@@ -1,0 +1,166 @@
+/** The command line -> what is asked for. Pure; throws {@link UsageError} with one sentence. */
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import path from 'node:path';
+import type { QueryName } from '../pipeline/events.ts';
+import { parseDuration, type SettingValues } from '../console/console.ts';
+
+export type Invocation =
+  | { readonly command: 'help' | 'version' }
+  | { readonly command: 'status'; readonly json: boolean }
+  | { readonly command: 'start' | 'stop' | 'restart'; readonly queries: readonly QueryName[]; readonly json: boolean }
+  | {
+      readonly command: 'clear';
+      readonly queries: readonly QueryName[];
+      readonly from: 'table' | null;
+      readonly json: boolean;
+    }
+  | {
+      readonly command: 'logs';
+      readonly follow: boolean;
+      readonly grep: string | undefined;
+      readonly lines: number;
+      readonly json: boolean;
+    }
+  | { readonly command: 'produce'; readonly what: 'start' | 'pause' | 'normal' | 'suspicious'; readonly json: boolean }
+  | {
+      readonly command: 'run';
+      readonly durationMs: number | null;
+      readonly settings: SettingValues;
+      readonly json: boolean;
+    };
+
+/** The command line cannot be understood. */
+export class UsageError extends Error {}
+
+const MAX_LINES = 1_000;
+const json = { type: 'boolean', default: false } as const;
+
+export function parseCommandLine(argv: readonly string[], cwd: string): Invocation {
+  const [command = 'help', ...rest] = argv;
+  switch (command) {
+    case 'help':
+    case '--help':
+    case '-h':
+      return { command: 'help' };
+    case 'version':
+    case '--version':
+    case '-v':
+      return { command: 'version' };
+    case 'status':
+      return { command, json: parse(rest, { json }, 0).values.json };
+    case 'start':
+    case 'stop':
+      return parseControl(command, rest);
+    case 'restart':
+      return parseRestart(rest);
+    case 'logs':
+      return parseLogs(rest);
+    case 'produce':
+      return parseProduce(rest);
+    case 'run':
+      return parseRun(rest, cwd);
+    default:
+      throw new UsageError(`There is no command "${command}".`);
+  }
+}
+
+function parseControl(command: 'start' | 'stop', rest: string[]): Invocation {
+  const { values, positionals } = parse(rest, { json }, 1);
+  return { command, queries: queriesOf(positionals[0]), json: values.json };
+}
+
+function parseRestart(rest: string[]): Invocation {
+  const options = { json, 'clear-checkpoints': json, from: { type: 'string' } } as const;
+  const { values, positionals } = parse(rest, options, 1);
+  const queries = queriesOf(positionals[0]);
+  const { from } = values;
+  if (from !== undefined && from !== 'table') throw new UsageError(`--from knows only "table", not "${from}".`);
+  if (values['clear-checkpoints']) return { command: 'clear', queries, from: from ?? null, json: values.json };
+  if (from !== undefined) throw new UsageError('--from belongs to --clear-checkpoints.');
+  return { command: 'restart', queries, json: values.json };
+}
+
+function parseLogs(rest: string[]): Invocation {
+  const options = {
+    json,
+    follow: { type: 'boolean', short: 'f', default: false },
+    grep: { type: 'string' },
+    lines: { type: 'string', short: 'n' },
+  } as const;
+  const { values } = parse(rest, options, 0);
+  const lines = values.lines === undefined ? 200 : Number(values.lines);
+  if (!Number.isInteger(lines) || lines < 1 || lines > MAX_LINES)
+    throw new UsageError(`-n takes a number from 1 to ${MAX_LINES}.`);
+  return { command: 'logs', follow: values.follow, grep: values.grep, lines, json: values.json };
+}
+
+function parseProduce(rest: string[]): Invocation {
+  const { values, positionals } = parse(rest, { json }, 2);
+  const [what, kind = 'suspicious'] = positionals;
+  if (what === 'test' && (kind === 'normal' || kind === 'suspicious'))
+    return { command: 'produce', what: kind, json: values.json };
+  if ((what === 'start' || what === 'pause') && positionals.length === 1)
+    return { command: 'produce', what, json: values.json };
+  throw new UsageError('produce takes "test [normal|suspicious]", "start" or "pause".');
+}
+
+function parseRun(rest: string[], cwd: string): Invocation {
+  const text = { type: 'string' } as const;
+  const options = {
+    json,
+    headless: json,
+    idle: json,
+    duration: text,
+    rate: text,
+    bulk: text,
+    csv: text,
+    seed: text,
+  } as const;
+  const { values } = parse(rest, options, 0);
+  if (!values.headless) throw new UsageError('run needs --headless; the window opens with "npm start".');
+  if (values.idle && (values.bulk ?? values.rate ?? values.csv) !== undefined)
+    throw new UsageError('--idle goes with neither --rate, --bulk nor --csv.');
+  if (values.bulk !== undefined && values.rate !== undefined)
+    throw new UsageError('--bulk and --rate exclude each other.');
+  const mode = values.idle
+    ? 'idle'
+    : values.bulk !== undefined
+      ? 'bulk'
+      : values.rate !== undefined
+        ? 'stream'
+        : undefined;
+  const settings: SettingValues = {
+    'producer.mode': mode,
+    'producer.rate': values.rate,
+    'producer.rows': values.bulk,
+    'producer.seed': values.seed,
+    'producer.csv': values.csv === undefined ? undefined : path.resolve(cwd, values.csv),
+  };
+  return { command: 'run', durationMs: durationOf(values.duration), settings, json: values.json };
+}
+
+function durationOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  // A bare number is seconds here, as it is with timeout(1) and sleep(1).
+  const ms = parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text);
+  if (ms === null || ms <= 0) throw new UsageError(`--duration takes a time such as 60s or 5m, not "${text}".`);
+  return ms;
+}
+
+function queriesOf(name = 'all'): readonly QueryName[] {
+  if (name === 'all') return ['bronze', 'alert'];
+  if (name === 'bronze' || name === 'alert') return [name];
+  throw new UsageError(`There is no query "${name}": it is bronze, alert or all.`);
+}
+
+function parse<O extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: O, maxPositionals: number) {
+  try {
+    const result = parseArgs({ args, options, allowPositionals: true, strict: true });
+    const extra = result.positionals[maxPositionals];
+    if (extra === undefined) return result;
+    throw new UsageError(`"${extra}" is one word too many.`);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError((error as Error).message.split('\n')[0] ?? 'The command line cannot be understood.');
+  }
+}

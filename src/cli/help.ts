@@ -1,0 +1,37 @@
+export const HELP = `Sluice: two streaming queries over card transactions, from a terminal.
+
+  sluice run --headless [options]      runs the console here, with the embedded stack
+  sluice status                        what the running console does
+  sluice start|stop|restart [QUERY]    QUERY is bronze, alert or all (the default); waits until it is done
+  sluice restart [QUERY] --clear-checkpoints [--from table]
+                                       without --from: shows what clearing would do, and does nothing
+                                       with --from table: stops, moves the checkpoint to _trash, goes on from the table
+  sluice logs [-f] [--grep RE] [-n N]  the newest lines; -f goes on with new ones
+  sluice produce test [normal|suspicious]
+                                       inserts one transaction by hand
+  sluice produce start|pause           the generated stream
+  sluice help, sluice --version
+
+Every command takes --json: its answer is then one JSON object, logs are one object a line.
+
+Options of run:
+  --duration 60s     counts from both queries RUNNING, then pauses the producer, lets both queries read what is there,
+                     and ends with a summary
+  --json             log lines go to stderr, and the last line of stdout is the summary as one object
+  --rate N           generated transactions a second (25)
+  --bulk N           N transactions at once instead of a stream
+  --csv FILE         transactions from a Sparkov CSV file
+  --idle             no transactions but those of "sluice produce test"
+  --seed N           the seed of what is generated
+
+The summary counts all that is stored in the data folder, not only this run: rows of the table, predictions, frauds,
+alerts that were accepted, batches of the present checkpoint; dead letters are those of this run. Offsets are the next
+to read. "seconds" is the time from both queries RUNNING to the end of --duration, or to Ctrl-C.
+
+Exit codes: 0 all well, 1 a query failed, 2 the command line was wrong or a preview was shown instead of acting,
+            3 the stack could not start, or no console runs that could be asked, 4 another console owns the data folder.
+
+Environment: SLUICE_HOME (data folder), SLACK_WEBHOOK_URL (unset: local preview; empty: no alerts), BRONZE_TRIGGER,
+ALERT_TRIGGER, TRIGGER_INTERVAL, STARTING_OFFSETS, MAX_OFFSETS_PER_TRIGGER, PRODUCER_MODE, PRODUCER_RATE, PRODUCER_ROWS,
+PRODUCER_CSV, PRODUCER_TIME_SCALE, PRODUCER_SEED, LOG_LEVEL. A flag is stronger than the environment, that than a file
+.env here or in the data folder, that than settings.json in the data folder.`;

@@ -1,0 +1,49 @@
+/** One command line, from its words to its exit code. */
+import { parseCommandLine, UsageError, type Invocation } from './args.ts';
+import { clear, control } from './control.ts';
+import { commandFailure, tellError } from './errors.ts';
+import { HELP } from './help.ts';
+import type { Installation } from './installation.ts';
+import { logs } from './logs.ts';
+import { produce } from './produce.ts';
+import { run } from './run.ts';
+import { status } from './status.ts';
+import { EXIT, type Terminal } from './terminal.ts';
+
+export async function main(argv: readonly string[], terminal: Terminal, installation: Installation): Promise<number> {
+  try {
+    return await obey(parseCommandLine(argv, terminal.cwd), terminal, installation);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      terminal.err(`${error.message} "sluice help" shows what there is.`);
+      return EXIT.usage;
+    }
+    tellError(terminal, error);
+    return commandFailure(error);
+  }
+}
+
+async function obey(asked: Invocation, terminal: Terminal, installation: Installation): Promise<number> {
+  switch (asked.command) {
+    case 'help':
+      terminal.out(HELP);
+      return EXIT.well;
+    case 'version':
+      terminal.out(installation.version);
+      return EXIT.well;
+    case 'status':
+      return status(terminal, asked.json);
+    case 'start':
+    case 'stop':
+    case 'restart':
+      return control(terminal, asked.command, asked.queries, asked.json);
+    case 'clear':
+      return clear(terminal, asked.queries, asked.from, asked.json);
+    case 'logs':
+      return logs(terminal, asked);
+    case 'produce':
+      return produce(terminal, asked.what, asked.json);
+    case 'run':
+      return run(terminal, installation, asked);
+  }
+}

@@ -1,0 +1,30 @@
+/** The console on the embedded stack: what every face creates. */
+import { createEmbeddedStack } from '../stack/embedded/stack.ts';
+import { createApplication, type ApplicationOptions, type Console } from './application.ts';
+
+export type { Console } from './application.ts';
+export { connectConsole, type RemoteConsole } from './control-client.ts';
+export { resolveHome } from './home.ts';
+export { parseDuration, type SettingValues } from './settings.ts';
+export type { RunSummary } from './summary.ts';
+
+/** Where the parts of the program lie; all paths are absolute. */
+export interface ConsoleOptions extends ApplicationOptions {
+  readonly appRoot: string;
+  readonly stackWorkerFile: string;
+  readonly migrationsFolder: string;
+}
+
+export function createConsole(options: ConsoleOptions): Console {
+  const { appRoot, migrationsFolder, stackWorkerFile } = options;
+  return createApplication(options, (onEvent, home) =>
+    createEmbeddedStack({
+      home,
+      appRoot,
+      migrationsFolder,
+      workerFile: stackWorkerFile,
+      version: options.version,
+      onEvent,
+    }),
+  );
+}
