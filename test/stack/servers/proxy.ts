@@ -17,6 +17,8 @@ export interface Proxy {
   readonly port: number;
   /** For bytes from now on, on open connections too. */
   set(fault: Fault): void;
+  /** Clients that are connected now. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       fault = next;
       if (next.kind === 'refuse') for (const socket of open) socket.resetAndDestroy();
     },
+    connections: () => open.size / 2,
     close: async () => {
       for (const socket of open) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
