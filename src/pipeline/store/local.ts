@@ -10,11 +10,11 @@ import { nodeFiles, type Files } from './files.ts';
 export function openLocalStore(root: string, files: Files = nodeFiles): ObjectStore {
   const at = (key: string): string => resolveKey(root, key);
   return {
-    get: (key) => guard(`Reading ${at(key)}`, () => read(at(key))),
-    putIfAbsent: (key, bytes) => guard(`Creating ${at(key)}`, () => create(files, root, at(key), bytes)),
-    put: (key, bytes) => guard(`Writing ${at(key)}`, () => replace(files, root, at(key), bytes)),
-    list: (prefix) => guard(`Listing ${prefix} in ${root}`, () => list(root, prefix)),
-    delete: (key) => guard(`Deleting ${at(key)}`, () => remove(files, at(key))),
+    get: async (key) => guard(`Reading ${at(key)}`, () => read(at(key))),
+    putIfAbsent: async (key, bytes) => guard(`Creating ${at(key)}`, () => create(files, root, at(key), bytes)),
+    put: async (key, bytes) => guard(`Writing ${at(key)}`, () => replace(files, root, at(key), bytes)),
+    list: async (prefix) => guard(`Listing ${prefix} in ${root}`, () => list(root, prefix)),
+    delete: async (key) => guard(`Deleting ${at(key)}`, () => remove(files, at(key))),
   };
 }
 
