@@ -6,6 +6,8 @@ import { readDeliveries, readFrauds, readTotals } from '../../../src/pipeline/al
 import { systemClock } from '../../../src/pipeline/clock.ts';
 import type { AlertSettings } from '../../../src/pipeline/job-settings.ts';
 import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
+import { startFraudApi } from '../../../src/stack/embedded/fraud-api.ts';
+import { startSlackPreview } from '../../../src/stack/embedded/slack-preview.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import {
   batchOf,
@@ -120,6 +122,27 @@ describe('the Alert job', () => {
     await job.sink.close();
     expect(slack.requests).toHaveLength(0);
     expect((await readTotals(db)).deliveries.suppressed).toBe(1);
+  });
+
+  it('understands the fraud API and the Slack preview of the embedded stack', async () => {
+    const fraudApi = await startFraudApi(0, 'test');
+    const preview = await startSlackPreview(0, 'token', db);
+    const { job } = open({ fraudApiUrl: fraudApi.url, slack: { kind: 'preview', url: preview.webhookUrl } });
+    const changes = { amt: 950, merch_lat: 40 };
+    await insertTransaction(db, 't1', changes);
+    await job.sink.addBatch(batchOf(0, [created(0, 't1', changes)]));
+    const accepted = once(delivered, 'delivered');
+    job.start();
+    await accepted;
+    await job.stop();
+    expect((await readFrauds(db, 1))[0]).toMatchObject({
+      level: 'HIGH',
+      probability: 0.85,
+      ruleBased: true,
+      delivery: 'sent',
+    });
+    expect(JSON.stringify(await db.query('SELECT body FROM sluice.preview_messages'))).toContain('▲ HIGH risk 85.0 %');
+    await Promise.all([fraudApi.close(), preview.close()]);
   });
 
   it('opens without any server being there', async () => {
