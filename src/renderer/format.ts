@@ -14,9 +14,9 @@ export const plural = (value: number, one: string, many = `${one}s`): string =>
 /** An offset of up to 64 bits, given as decimal text: `9,223,372,036,854,775,807`. Never through a number. */
 export const offset = (digits: string): string => digits.replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** `12.1`, and `102` from a hundred on */
+/** `12.1`; `102` from a hundred on, and `0` for nothing */
 export const rate = (perSecond: number): string =>
-  perSecond >= 100 ? whole.format(perSecond) : oneDigit.format(perSecond);
+  perSecond >= 100 || perSecond === 0 ? whole.format(perSecond) : oneDigit.format(perSecond);
 
 /** `$1,106.82` from decimal text; text that is no amount stays as it is. */
 export function money(amount: string): string {

@@ -11,6 +11,7 @@ import { toast } from '../components/toast.ts';
 import { bytes, longSpan, moment, plural } from '../format.ts';
 import { useZone } from '../preferences.ts';
 import { OffsetsFile } from './offsets-file.tsx';
+import { copyText } from '../components/copy.ts';
 
 interface CheckpointCardProps {
   readonly query: QueryView;
@@ -102,7 +103,7 @@ function Owner({ owner }: { readonly owner: LeaseView }) {
 
 function Path({ text }: { readonly text: string }) {
   const copy = () => {
-    void navigator.clipboard.writeText(text);
+    copyText(text);
     toast('Copied.');
   };
   return (

@@ -2,8 +2,8 @@
  * Clearing is slow, previewed and can be undone by hand: the numbers first, then what moves, then the name to type.
  * Nothing changes before the button at the end.
  */
-import { Button, Drawer, TextInput } from '@mantine/core';
-import { Undo2 } from 'lucide-react';
+import { ActionIcon, Button, Drawer, TextInput } from '@mantine/core';
+import { Undo2, X } from 'lucide-react';
 import { useEffect, useState, type FormEvent } from 'react';
 import type { ErrorView, QueryView } from '../../console/contract.ts';
 import type { ClearPreview } from '../../pipeline/events.ts';
@@ -27,10 +27,17 @@ export function ClearSheet({ query, onClose }: ClearSheetProps) {
       opened
       onClose={onClose}
       size={680}
-      title={<span style={{ font: '600 18px/24px var(--sans)' }}>Clear the {title} checkpoint</span>}
-      closeButtonProps={{ 'aria-label': 'Close without clearing' }}
+      withCloseButton={false}
       classNames={{ content: 'sheet' }}
+      attributes={{ content: { 'aria-label': `Clear the ${title} checkpoint` } }}
     >
+      <div className="sheet-head row">
+        <h2>Clear the {title} checkpoint</h2>
+        <span className="grow" />
+        <ActionIcon size="xs" onClick={onClose} aria-label="Close without clearing">
+          <X size={16} />
+        </ActionIcon>
+      </div>
       <div className="sheet-body">
         <p className="text ink-2">{stateSentence(query)} Nothing changes until you confirm.</p>
         {!preview && !failure && <LoadingRows rows={8} />}

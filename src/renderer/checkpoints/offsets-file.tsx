@@ -2,11 +2,12 @@ import { ActionIcon } from '@mantine/core';
 import { Copy } from 'lucide-react';
 import { toast } from '../components/toast.ts';
 import { readableOffsets, type OffsetsLine } from './readable.ts';
+import { copyText } from '../components/copy.ts';
 
 /** The newest offsets file, line by line and readable; copying gives the bytes as they are on disk. */
 export function OffsetsFile({ name, text }: { readonly name: string; readonly text: string }) {
   const copy = () => {
-    void navigator.clipboard.writeText(text);
+    copyText(text);
     toast(`${name} is in the clipboard, as it is on disk.`);
   };
   return (

@@ -30,6 +30,8 @@ function readableValue(name: string, value: unknown): readonly Piece[] {
     return [dim(`{ ${Object.keys(value).length} keys }`)];
   }
   const text = JSON.stringify(value, null, 1).replace(/\s+/g, ' ');
+  // Offsets per partition stand on a line of their own: a half card is not wide.
+  if (text.startsWith('{')) return [plain(`\n    ${text}`)];
   return name === 'batchTimestampMs' && typeof value === 'number'
     ? [plain(text), dim(`   ${fullMoment(value, 'UTC')} UTC`)]
     : [plain(text)];

@@ -31,12 +31,14 @@ interface ChartProps {
   readonly series: readonly Series[];
   readonly kind: 'lines' | 'stacked-bars';
   readonly height: number;
+  /** How a value is written; by default with one digit after the point. */
+  readonly format?: (value: number) => string;
   /** Shown instead of an empty grid. */
   readonly empty: ReactNode;
 }
 
 export function Chart(props: ChartProps) {
-  const { label, points, series, empty, height } = props;
+  const { label, points, series, empty, height, format = rate } = props;
   const steady = useOncePerSecond(points);
   const [asTable, setAsTable] = useState(false);
   if (!points.some(({ values }) => values.some((value) => value !== null))) {
@@ -44,7 +46,11 @@ export function Chart(props: ChartProps) {
   }
   return (
     <div className="chart" style={{ height }}>
-      {asTable ? <ChartTable label={label} points={steady} series={series} /> : <Drawing {...props} points={steady} />}
+      {asTable ? (
+        <ChartTable label={label} points={steady} series={series} format={format} />
+      ) : (
+        <Drawing {...props} points={steady} format={format} />
+      )}
       <Hint label={asTable ? 'Show the chart' : 'Show as a table'}>
         <ActionIcon
           size="xs"
@@ -60,21 +66,22 @@ export function Chart(props: ChartProps) {
 }
 
 /** The names of the series with their last value. */
-export function Legend({ series, points }: Pick<ChartProps, 'series' | 'points'>) {
+export function Legend({ series, points, format = rate }: Pick<ChartProps, 'series' | 'points' | 'format'>) {
   const last = points.at(-1);
+  if (!last) return null;
   return (
     <span className="row gap-3">
       {series.map(({ name, color, dashed }, index) => (
         <span className="legend" key={name}>
           <i className={dashed ? 'dashed' : ''} style={{ color }} />
-          {name} {rate(last?.values[index] ?? 0)}
+          {name} {cell(last.values[index], format)}
         </span>
       ))}
     </span>
   );
 }
 
-const Drawing = memo(function Drawing({ label, points, series, kind, height }: ChartProps) {
+const Drawing = memo(function Drawing({ label, points, series, kind, height, format = rate }: ChartProps) {
   const zone = useZone();
   const { ref, width } = useElementSize();
   const data = points.slice(-MOST_POINTS).map(({ at, values }) => ({
@@ -102,12 +109,12 @@ const Drawing = memo(function Drawing({ label, points, series, kind, height }: C
       isAnimationActive={false}
       cursor={kind === 'lines' ? { stroke: 'var(--line-control)' } : { fill: 'var(--bg-3)' }}
       content={({ active, label: at }) =>
-        active ? <Tip at={Number(at)} points={points} series={series} zone={zone} /> : null
+        active ? <Tip at={Number(at)} points={points} series={series} zone={zone} format={format} /> : null
       }
     />,
   ];
   return (
-    <div ref={ref} style={{ height }} role="img" aria-label={describe(label, points, series)}>
+    <div ref={ref} style={{ height }} role="img" aria-label={describe(label, points, series, format)}>
       {width > 0 && kind === 'lines' && (
         <ComposedChart {...common}>
           {axes}
@@ -161,9 +168,10 @@ interface TipProps {
   readonly points: readonly Point[];
   readonly series: readonly Series[];
   readonly zone: Zone;
+  readonly format: (value: number) => string;
 }
 
-function Tip({ at, points, series, zone }: TipProps) {
+function Tip({ at, points, series, zone, format }: TipProps) {
   const point = points.find((each) => each.at === at);
   if (!point) return null;
   return (
@@ -172,14 +180,14 @@ function Tip({ at, points, series, zone }: TipProps) {
       {series.map(({ name, color }, index) => (
         <span className="legend" key={name}>
           <i className="box" style={{ color }} />
-          {name} {cell(point.values[index])}
+          {name} {cell(point.values[index], format)}
         </span>
       ))}
     </div>
   );
 }
 
-function ChartTable({ label, points, series }: Pick<ChartProps, 'label' | 'points' | 'series'>) {
+function ChartTable({ label, points, series, format }: ChartTableProps) {
   const zone = useZone();
   return (
     <div
@@ -206,7 +214,7 @@ function ChartTable({ label, points, series }: Pick<ChartProps, 'label' | 'point
               <td>{clock(at, zone)}</td>
               {values.map((value, index) => (
                 <td className="num" key={series[index]?.name}>
-                  {cell(value)}
+                  {cell(value, format)}
                 </td>
               ))}
             </tr>
@@ -215,6 +223,10 @@ function ChartTable({ label, points, series }: Pick<ChartProps, 'label' | 'point
       </table>
     </div>
   );
+}
+
+interface ChartTableProps extends Pick<ChartProps, 'label' | 'points' | 'series'> {
+  readonly format: (value: number) => string;
 }
 
 /** Holds a value still for a second, so that a busy stream does not redraw the chart four times in it. */
@@ -229,7 +241,8 @@ function useOncePerSecond<T>(value: T): T {
   return steady;
 }
 
-const cell = (value: number | null | undefined): string => (value == null ? 'not known' : rate(value));
+const cell = (value: number | null | undefined, format: (value: number) => string): string =>
+  value == null ? 'not known' : format(value);
 const axisNumber = (value: number): string => (value >= 10_000 ? `${count(value / 1_000)}k` : count(value));
 
 /** Four moments, first and last included. */
@@ -238,7 +251,12 @@ function timeTicks(points: readonly Point[]): number[] {
   return [...new Set(steps.filter((at) => at !== undefined))];
 }
 
-function describe(label: string, points: readonly Point[], series: readonly Series[]): string {
+function describe(
+  label: string,
+  points: readonly Point[],
+  series: readonly Series[],
+  format: (value: number) => string,
+): string {
   const last = points.at(-1);
-  return `${label}: ${series.map(({ name }, index) => `${name} ${cell(last?.values[index])}`).join(', ')} at the end`;
+  return `${label}: ${series.map(({ name }, index) => `${name} ${cell(last?.values[index], format)}`).join(', ')} at the end`;
 }

@@ -27,7 +27,13 @@ export function Detail({ title, onClose, head, children }: DetailProps) {
   );
   if (narrow) {
     return (
-      <Drawer opened onClose={onClose} withCloseButton={false} size={420} aria-label={title}>
+      <Drawer
+        opened
+        onClose={onClose}
+        withCloseButton={false}
+        size={420}
+        attributes={{ content: { 'aria-label': title } }}
+      >
         <div className="detail" style={{ width: '100%' }}>
           {content}
         </div>

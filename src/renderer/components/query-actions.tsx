@@ -22,7 +22,7 @@ export function QueryActions({ query, stackUp }: { readonly query: QueryView; re
           icon={<Play size={13} />}
           why={why}
           busy={busy}
-          primary={state === 'FAILED'}
+          primary={state === 'FAILED' && query.error?.retryable === true}
           act={() => run('query.start', { query: name }, `${title} starts.`)}
         />
       ) : (

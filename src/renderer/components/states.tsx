@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import type { ErrorView } from '../../console/contract.ts';
 import { link } from '../route.ts';
 import { toast } from './toast.ts';
+import { copyText } from './copy.ts';
 
 /** Says what will be here and what has to happen first. */
 export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
@@ -31,8 +32,16 @@ export function LoadingRows({ rows = 6 }: { readonly rows?: number }) {
   );
 }
 
-/** Code, what happened, what was expected, what to do: in this order, with the safe act first. */
-export function Failure({ error, children }: { readonly error: ErrorView; readonly children?: ReactNode }) {
+interface FailureProps {
+  readonly error: ErrorView;
+  /** False where there is no log to be shown. */
+  readonly withLog?: boolean;
+  /** More acts, the safe one first. */
+  readonly children?: ReactNode;
+}
+
+/** Code, what happened, what was expected, what to do: in this order. */
+export function Failure({ error, withLog = true, children }: FailureProps) {
   return (
     <div className="col" style={{ gap: 8 }} role="alert">
       <div className="error-title">{sentence(error.seen)}</div>
@@ -51,9 +60,11 @@ export function Failure({ error, children }: { readonly error: ErrorView; readon
         <Button leftSection={<Copy size={14} />} onClick={() => copyReport(error)}>
           Copy report
         </Button>
-        <Button component="a" href={link('logs')} variant="subtle">
-          Show the log
-        </Button>
+        {withLog && (
+          <Button component="a" href={link('logs')} variant="subtle">
+            Show the log
+          </Button>
+        )}
       </div>
     </div>
   );
@@ -65,6 +76,6 @@ export const sentence = (text: string): string =>
 
 function copyReport(error: ErrorView): void {
   const { code, tried, seen, expected, action } = error;
-  void navigator.clipboard.writeText([code, tried, seen, expected, action].join('\n'));
+  copyText([code, tried, seen, expected, action].join('\n'));
   toast('The report is in the clipboard.');
 }

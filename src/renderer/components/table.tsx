@@ -1,6 +1,6 @@
 /** A table that stays quick and can be walked with the keyboard: arrows move, Enter opens, Escape closes. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { Fragment, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { Fragment, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 
 /** Beyond this many rows only those in sight are drawn. */
 const VIRTUAL_FROM = 200;
@@ -48,11 +48,19 @@ export function Table<Row>(props: TableProps<Row>) {
   const stop = [focused, chosen].find((key) => key !== null && rows.some((row) => rowKey(row) === key));
   const tabStop = stop ?? (rows[0] === undefined ? null : rowKey(rows[0]));
 
+  // A row that was chosen from elsewhere, by a link, comes into sight with what it opens.
+  useEffect(() => {
+    const row = chosen === null ? null : findRow(box.current, chosen);
+    (row?.nextElementSibling?.querySelector('.expanded') ?? row)?.scrollIntoView({ block: 'nearest' });
+  }, [chosen]);
+
   const goTo = (index: number) => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
     if (row === undefined) return;
-    if (virtual) virtualizer.scrollToIndex(rows.indexOf(row));
     setFocused(rowKey(row));
+    const drawn = findRow(box.current, rowKey(row));
+    if (drawn) return drawn.focus();
+    virtualizer.scrollToIndex(rows.indexOf(row));
     requestAnimationFrame(() => findRow(box.current, rowKey(row))?.focus());
   };
   const onKeyDown = (event: KeyboardEvent, row: Row) => {

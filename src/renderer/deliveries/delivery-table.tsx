@@ -32,10 +32,12 @@ export function DeliveryTable({ deliveries, chosen, onChoose }: DeliveryTablePro
       ),
     },
   ];
+  // Beside an open message there is room for what tells one from the other, and no more.
+  const narrow = chosen !== null;
   return (
     <Table
       label="Messages, newest first"
-      columns={columns}
+      columns={columns.filter(({ title }) => !narrow || !WIDE_ONLY.includes(title))}
       rows={deliveries}
       rowKey={({ transNum }) => transNum}
       chosen={chosen}
@@ -43,6 +45,8 @@ export function DeliveryTable({ deliveries, chosen, onChoose }: DeliveryTablePro
     />
   );
 }
+
+const WIDE_ONLY: readonly string[] = ['Tries', 'Stored to Slack', 'Transaction'];
 
 /** How long it took, or when it is tried next. */
 function delay({ createdAt, sentAt, nextAt, state }: DeliveryView, now: number): string {

@@ -8,6 +8,7 @@ import { toast } from '../components/toast.ts';
 import { fullMoment, money, offset, shortId } from '../format.ts';
 import { useZone } from '../preferences.ts';
 import { link } from '../route.ts';
+import { copyText } from '../components/copy.ts';
 
 interface FraudDetailProps {
   readonly fraud: FraudView;
@@ -39,7 +40,7 @@ const BOUNDS = { HIGH: 'above 0.70', MEDIUM: 'above 0.40', LOW: '0.40 or less' }
 
 function Summary({ fraud }: { readonly fraud: FraudView }) {
   const copy = () => {
-    void navigator.clipboard.writeText(fraud.transNum);
+    copyText(fraud.transNum);
     toast('The transaction number is in the clipboard.');
   };
   return (

@@ -17,21 +17,20 @@ export function FraudList({ frauds, chosen, onChoose }: FraudListProps) {
   const columns: readonly Column<FraudView>[] = [
     {
       title: 'Scored',
-      width: 82,
+      width: 76,
       cell: ({ predictedAt }) => (
         <Two a={lastPart(moment(predictedAt, now, zone))} b={firstPart(moment(predictedAt, now, zone))} plain />
       ),
     },
-    { title: 'Risk', width: 128, cell: ({ level, probability }) => <Risk level={level} probability={probability} /> },
-    { title: 'Merchant', cell: ({ merchant, category }) => <Two a={merchant} b={category} /> },
+    { title: 'Risk', width: 122, cell: ({ level, probability }) => <Risk level={level} probability={probability} /> },
+    { title: 'Merchant', cell: ({ merchant, category, card }) => <Two a={merchant} b={`${category} · ${card}`} /> },
     {
       title: 'Amount',
-      width: 108,
+      width: 112,
       numeric: true,
       cell: ({ amount, ...fraud }) => <Two a={money(amount)} b={place(fraud)} />,
     },
-    { title: 'Card', width: 86, numeric: true, cell: ({ card }) => <span className="mono">{card}</span> },
-    { title: 'Slack', width: 54, cell: ({ delivery }) => delivery && <StatusMark word={deliveryWord(delivery)} /> },
+    { title: 'Slack', width: 48, cell: ({ delivery }) => delivery && <StatusMark word={deliveryWord(delivery)} /> },
   ];
   return (
     <Table

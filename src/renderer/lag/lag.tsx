@@ -6,7 +6,7 @@ import { Empty, LoadingRows } from '../components/states.tsx';
 import { StateGuide } from './state-guide.tsx';
 import { PartitionTable } from './partition-table.tsx';
 import { mergeLag } from './points.ts';
-import { plural, rate } from '../format.ts';
+import { count, plural, rate } from '../format.ts';
 import { usePart } from '../store.ts';
 
 export function Lag() {
@@ -61,7 +61,10 @@ interface LagChartProps {
 function LagChart({ bronze, alert }: LagChartProps) {
   const points = mergeLag(bronze?.history ?? [], alert?.history ?? []);
   return (
-    <Card title="Records behind" actions={points.length > 0 && <Legend series={SERIES} points={points} />}>
+    <Card
+      title="Records behind"
+      actions={points.length > 0 && <Legend series={SERIES} points={points} format={count} />}
+    >
       <div className="card-body">
         <Chart
           label="Records behind"
@@ -69,6 +72,7 @@ function LagChart({ bronze, alert }: LagChartProps) {
           series={SERIES}
           kind="lines"
           height={180}
+          format={count}
           empty={
             <Empty title="No sample yet">
               <p>Lag is sampled every few seconds while the stack is up.</p>

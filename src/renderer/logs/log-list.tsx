@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { LogEntry } from '../../console/contract.ts';
 import { Status } from '../components/status.tsx';
-import { preciseClock, type Zone } from '../format.ts';
+import { plural, preciseClock, type Zone } from '../format.ts';
 import { useZone } from '../preferences.ts';
 import { splitHits } from './filter.ts';
 
@@ -85,7 +85,7 @@ export function LogList({ lines, pattern, note, onShowAll }: LogListProps) {
         )}
         <span className="grow" />
         <span className="text ink-3">
-          {errors} errors, {warnings} warnings
+          {plural(errors, 'error')}, {plural(warnings, 'warning')}
         </span>
       </div>
     </>

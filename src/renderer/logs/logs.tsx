@@ -14,6 +14,7 @@ import { filterLogs, toPattern } from './filter.ts';
 import { useMarker } from './marker.ts';
 import { LevelChoice, SourceChoice } from './choices.tsx';
 import { LogList } from './log-list.tsx';
+import { copyText } from '../components/copy.ts';
 
 const PRESETS = ['Batch|Bronze', 'Batch|NEW|Fraud|ALERT'] as const;
 
@@ -112,6 +113,6 @@ function copy(lines: readonly LogEntry[]): void {
   const text = lines.map(
     (line) => `${new Date(line.at).toISOString()} ${line.level.toUpperCase()} ${formatLogLine(line)}`,
   );
-  void navigator.clipboard.writeText(text.join('\n'));
+  copyText(text.join('\n'));
   toast(`${plural(lines.length, 'line is', 'lines are')} in the clipboard.`);
 }

@@ -126,15 +126,13 @@ function Table() {
   return <Node icon={Triangle} title="Delta table" word={lakehouse?.state ?? 'WAITING'} detail={detail} wide />;
 }
 
-const SLACK = { webhook: 'Slack', preview: 'Slack preview', off: 'Slack is off' } as const;
-
 function Slack() {
   const slack = usePart('console')?.slack ?? 'off';
   const sent = usePart('totals')?.deliveries.sent ?? 0;
   const service = usePart('services')?.find(({ name }) => name === 'slack-preview');
   const word = slack === 'off' ? 'STOPPED' : slack === 'preview' ? (service?.state ?? 'WAITING') : 'OK';
-  const detail = slack === 'off' ? 'no URL is set' : `${count(sent)} sent`;
-  return <Node icon={Send} title={SLACK[slack]} word={word} detail={detail} href={link('deliveries')} />;
+  const detail = slack === 'off' ? 'off, no URL' : `${count(sent)} ${slack === 'preview' ? 'in preview' : 'sent'}`;
+  return <Node icon={Send} title="Slack" word={word} detail={detail} href={link('deliveries')} />;
 }
 
 interface EdgeProps {

@@ -4,6 +4,7 @@ import { Chart } from '../components/chart.tsx';
 import { Card } from '../components/page.tsx';
 import { Empty } from '../components/states.tsx';
 import { riskColor, RiskWord } from '../components/status.tsx';
+import { count } from '../format.ts';
 import { usePart } from '../store.ts';
 import { fraudsPerMinute } from './points.ts';
 
@@ -33,6 +34,7 @@ export function FraudsOverTime() {
           series={SERIES}
           kind="stacked-bars"
           height={148}
+          format={count}
           empty={
             <Empty title={`No fraud in the last ${MINUTES} minutes`}>
               <p>Each one is counted in the minute in which it was scored.</p>

@@ -12,7 +12,7 @@ import { replaceRoute, useRoute } from '../route.ts';
 import { usePart } from '../store.ts';
 import { BatchTable } from './batch-table.tsx';
 import { PhaseLegend } from './phase-bar.tsx';
-import { QueryCard } from './query-card.tsx';
+import { isFailed, QueryCard } from './query-card.tsx';
 
 export function Queries() {
   const queries = usePart('queries');
@@ -31,6 +31,7 @@ export function Queries() {
   }
   const states = [queries.bronze.state, queries.alert.state];
   const query = queries[shown];
+  const failed = isFailed(queries.bronze) || isFailed(queries.alert);
   return (
     <Page
       fixed
@@ -38,9 +39,9 @@ export function Queries() {
       sub="Each micro-batch is exactly once in the table"
       actions={<BothActions states={states} stackUp={stackUp} />}
     >
-      <div className={query.error ? 'col gap-3' : 'pair'}>
-        <QueryCard query={queries.bronze} stackUp={stackUp} />
-        <QueryCard query={queries.alert} stackUp={stackUp} />
+      <div className={failed ? 'col gap-3' : 'pair'}>
+        <QueryCard query={queries.bronze} stackUp={stackUp} compact={failed} />
+        <QueryCard query={queries.alert} stackUp={stackUp} compact={failed} />
       </div>
       <Card
         className="fill"

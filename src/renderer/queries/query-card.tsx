@@ -1,3 +1,4 @@
+import { Button } from '@mantine/core';
 import type { QueryView } from '../../console/contract.ts';
 import { useNow } from '../clock.ts';
 import { Fact } from '../components/page.tsx';
@@ -6,36 +7,59 @@ import { Failure } from '../components/states.tsx';
 import { edge, queryWord, Status } from '../components/status.tsx';
 import { count, longSpan, moment, rate, span } from '../format.ts';
 import { useZone } from '../preferences.ts';
+import { link } from '../route.ts';
 import { DurationBars } from './duration-bars.tsx';
 
 interface QueryCardProps {
   readonly query: QueryView;
   readonly stackUp: boolean;
+  /** One line, when the other query has failed and needs the room. */
+  readonly compact: boolean;
 }
 
-export function QueryCard({ query, stackUp }: QueryCardProps) {
+export function QueryCard({ query, stackUp, compact }: QueryCardProps) {
   const word = queryWord(query);
-  const failed = query.state === 'FAILED' && query.error !== null;
+  const failed = isFailed(query);
   return (
     <section className={`card query-card ${edge(word)}`} aria-label={TITLES[query.name]}>
       <div className="row">
         <h2 style={{ fontSize: 15 }}>{TITLES[query.name]}</h2>
         <Status word={word} />
+        {compact && !failed && <span className="text ink-3 cut">{query.headline}</span>}
         <span className="grow" />
         {!failed && <QueryActions query={query} stackUp={stackUp} />}
       </div>
-      {failed && query.error ? (
-        <Failure error={query.error}>
-          <QueryActions query={query} stackUp={stackUp} />
-        </Failure>
-      ) : (
-        <>
-          <RunLine query={query} />
-          <Figures query={query} />
-        </>
-      )}
+      {failed && <QueryFailure query={query} stackUp={stackUp} />}
+      {!failed && !compact && <RunLine query={query} />}
+      {!failed && !compact && <Figures query={query} />}
       <Retry query={query} />
     </section>
+  );
+}
+
+export const isFailed = ({ state, error }: QueryView): boolean => state === 'FAILED' && error !== null;
+
+/** Failures that starting again cannot cure: the way out begins at the checkpoint. */
+const AT_CHECKPOINT: readonly string[] = [
+  'CHECKPOINT_CORRUPT',
+  'DATA_LOSS',
+  'SOURCE_CHANGED',
+  'TABLE_AHEAD',
+  'TABLE_BEHIND',
+];
+
+function QueryFailure({ query, stackUp }: Pick<QueryCardProps, 'query' | 'stackUp'>) {
+  const { error } = query;
+  if (!error) return null;
+  return (
+    <Failure error={error}>
+      {AT_CHECKPOINT.includes(error.code) && (
+        <Button component="a" href={link('checkpoints')} variant="filled">
+          Open Checkpoints
+        </Button>
+      )}
+      <QueryActions query={query} stackUp={stackUp} />
+    </Failure>
   );
 }
 

@@ -13,7 +13,7 @@ export function NoConsole({ error }: { readonly error: ErrorView }) {
           <h1 style={{ fontSize: 13 }}>Sluice could not start</h1>
         </div>
         <div className="card-body">
-          <Failure error={error} />
+          <Failure error={error} withLog={false} />
         </div>
       </section>
     </div>

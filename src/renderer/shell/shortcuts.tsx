@@ -1,4 +1,5 @@
-import { Modal } from '@mantine/core';
+import { ActionIcon, Modal } from '@mantine/core';
+import { X } from 'lucide-react';
 import { Fragment } from 'react';
 
 const KEYS: readonly (readonly [readonly string[], string])[] = [
@@ -19,9 +20,17 @@ export function ShortcutSheet({ opened, onClose }: { readonly opened: boolean; r
     <Modal
       opened={opened}
       onClose={onClose}
-      title={<span className="error-title">Keys</span>}
-      closeButtonProps={{ 'aria-label': 'Close the sheet' }}
+      withCloseButton={false}
+      padding={20}
+      attributes={{ content: { 'aria-label': 'Keys' } }}
     >
+      <div className="row" style={{ marginBottom: 12 }}>
+        <h2 className="error-title">Keys</h2>
+        <span className="grow" />
+        <ActionIcon size="xs" onClick={onClose} aria-label="Close the sheet">
+          <X size={14} />
+        </ActionIcon>
+      </div>
       <dl className="facts" style={{ gap: '10px 20px' }}>
         {KEYS.map(([keys, meaning]) => (
           <Fragment key={meaning}>

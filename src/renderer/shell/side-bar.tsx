@@ -81,10 +81,13 @@ function NavCount({ name }: { readonly name: ScreenName }) {
 function SideVerdict({ name }: { readonly name: 'bronze' | 'alert' }) {
   const query = usePart('queries')?.[name];
   const lag = usePart('lag')?.[name];
+  const stackUp = usePart('console')?.stack === 'UP';
   const word = query ? queryWord(query) : 'WAITING';
   const behind = lag
     ? `${count(lag.total)} behind${lag.oldestMs === null ? '' : ` · ${longSpan(lag.oldestMs)}`}`
-    : 'after the stack';
+    : stackUp
+      ? 'nothing read yet'
+      : 'after the stack';
   return (
     <a href={link('queries', name)} className="row" title={query?.headline}>
       <span className="col grow side-verdict-words">

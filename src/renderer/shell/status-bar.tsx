@@ -35,7 +35,9 @@ function Freshness() {
   const now = useNow();
   const heardAt = useView((view) => view.heardAt);
   const stack = usePart('console')?.stack;
+  const failed = useView((view) => view.failure !== null);
   const age = now - heardAt;
+  if (failed) return <b>No console</b>;
   if (stack !== 'UP') return <b>{STACK[stack ?? 'unknown']}</b>;
   return (
     <b>

@@ -56,7 +56,8 @@ const SCHEMES = {
 } as const;
 
 function SchemeSwitch() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  // Holding the transitions would write a <style> through innerHTML, which Trusted Types refuse.
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const next = NEXT[colorScheme];
   const [name, icon] = SCHEMES[colorScheme];
   const label = `Theme: ${name}. Switch to ${SCHEMES[next][0]}`;

@@ -41,6 +41,10 @@ export interface TestWindow {
   calls(): Promise<readonly Call[]>;
   /** Tells the window something, as the console would. */
   tell(event: unknown): Promise<void>;
+  /** Shows another place of the same window. */
+  goTo(hash: string): Promise<void>;
+  /** Waits until what moves has come to rest and two frames are drawn. */
+  settle(): Promise<void>;
   /** Faults of the page so far: errors, and breaches of the content security policy. */
   faults(): readonly string[];
   close(): Promise<void>;
@@ -110,9 +114,28 @@ async function open(browser: Browser, url: string, script: Script, look: Look): 
     calls: () => page.evaluate(() => (window as unknown as { calls: Call[] }).calls),
     tell: (event) =>
       page.evaluate((told) => (window as unknown as { tell: (event: unknown) => void }).tell(told), event),
+    goTo: async (to) => {
+      await page.evaluate((hash) => void (location.hash = hash), to);
+    },
+    settle: () => page.evaluate(waitForRest),
     faults: () => faults,
     close: () => context.close(),
   };
+}
+
+/** Runs inside the page. Rings turn for ever, so only animations that end are waited for. */
+async function waitForRest(): Promise<void> {
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  await frame();
+  await frame();
+  const ends = (each: Animation) => each.effect?.getComputedTiming().iterations !== Infinity;
+  await Promise.all(
+    document
+      .getAnimations()
+      .filter(ends)
+      .map((each) => each.finished.catch(() => undefined)),
+  );
+  await frame();
 }
 
 /** Runs inside the page, so it may use nothing from outside. */

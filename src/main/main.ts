@@ -1,0 +1,45 @@
+/** The window's process: the console runs inside it, with its queries in worker threads, and one page shows it. */
+import { app, type BrowserWindow } from 'electron';
+import { createConsole, resolveHome } from '../console/console.ts';
+import { installMenu } from './menu.ts';
+import { serveConsole } from './ipc.ts';
+import { APP_ROOT, inDist, MIGRATIONS } from './places.ts';
+import { quitCleanly } from './quit.ts';
+import { declareScheme, serveFiles } from './scheme.ts';
+import { denyEverything, sandboxEverything } from './security.ts';
+import { isFirstInstance, keepWindowData } from './single.ts';
+import { openWindow } from './window.ts';
+
+const home = resolveHome(process.env);
+
+sandboxEverything();
+declareScheme();
+keepWindowData(home);
+if (isFirstInstance()) void app.whenReady().then(run);
+else app.quit();
+
+async function run(): Promise<void> {
+  const sluice = createConsole({
+    home,
+    version: app.getVersion(),
+    runtime: `Electron ${process.versions.electron}`,
+    fallback: process.env['SLUICE_ELECTRON_FALLBACK'] === '1',
+    appRoot: APP_ROOT,
+    workerFile: inDist('worker.cjs'),
+    stackWorkerFile: inDist('stack-worker.cjs'),
+    migrationsFolder: MIGRATIONS,
+  });
+  let window: BrowserWindow | undefined;
+  denyEverything();
+  serveFiles(inDist('renderer'));
+  const served = serveConsole(sluice, () => window);
+  const quitting = quitCleanly(sluice, () => window);
+  installMenu(sluice, () => window);
+  window = openWindow();
+  try {
+    await sluice.start();
+  } catch (error) {
+    quitting.failed(error);
+    await served.failed(error);
+  }
+}
