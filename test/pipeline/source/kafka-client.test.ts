@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { openClient, type Cluster, type Connection } from '../../../src/pipeline/source/kafka-client.ts';
+import { KAFKA_LIMITS, PLAIN_KAFKA } from '../../../src/pipeline/source/kafka-settings.ts';
+
+const SETTINGS = { ...PLAIN_KAFKA, brokers: ['a:1', 'b:2'], topic: 'cdc' };
+const LIMITS = { ...KAFKA_LIMITS, connectMs: 20, requestMs: 20 };
+
+/** A cluster that knows its id; the calls that a test does not name never answer. */
+function cluster(clusterId: string, more: Partial<Cluster> = {}): Cluster {
+  const never = () => new Promise<never>(() => undefined);
+  return {
+    brokerPool: { metadata: { clusterId }, seedBroker: {} as never, createSeedBroker: never },
+    connect: never,
+    addTargetTopic: never,
+    refreshMetadataIfNecessary: never,
+    findTopicPartitionMetadata: () => [],
+    findLeaderForPartitions: () => ({}),
+    findBroker: never,
+    findGroupCoordinator: never,
+    ...more,
+  };
+}
+
+function dialing(...clusters: (Cluster | Error)[]) {
+  const dialed: number[] = [];
+  const closed: number[] = [];
+  const dial = (turn: number): Connection => {
+    dialed.push(turn);
+    const next = clusters[Math.min(turn, clusters.length - 1)];
+    const connected = next instanceof Error || next === undefined ? Promise.reject(next) : Promise.resolve(next);
+    return { cluster: connected, close: () => void closed.push(turn) };
+  };
+  return { dialed, closed, client: openClient(SETTINGS, LIMITS, dial) };
+}
+
+describe('the client of a Kafka cluster', () => {
+  it('dials once for many calls', async () => {
+    const { client, dialed } = dialing(cluster('one'));
+    expect(await client.clusterId()).toBe('one');
+    expect(await client.clusterId()).toBe('one');
+    expect(dialed).toEqual([0]);
+  });
+
+  it('dials anew after a failure, beginning with the next broker', async () => {
+    const { client, dialed, closed } = dialing(new Error('refused'), cluster('one'));
+    await expect(client.clusterId()).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', retryable: true });
+    expect(await client.clusterId()).toBe('one');
+    expect([dialed, closed]).toEqual([[0, 1], [0]]);
+  });
+
+  it('ends a call that never answers, and gives its connection up', async () => {
+    const { client, closed } = dialing(cluster('one'));
+    await expect(client.offsets(-1)).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', retryable: true });
+    expect(closed).toEqual([0]);
+  });
+
+  it('refuses another cluster under the same address', async () => {
+    const { client } = dialing(cluster('one'), cluster('two'));
+    await client.clusterId();
+    await client.offsets(-1).catch(() => undefined);
+    await expect(client.clusterId()).rejects.toMatchObject({ code: 'SOURCE_CHANGED', retryable: false });
+  });
+
+  it('says that a topic without partitions is not there', async () => {
+    const empty = cluster('one', { refreshMetadataIfNecessary: async () => undefined });
+    await expect(dialing(empty).client.offsets(-1)).rejects.toMatchObject({
+      seen: expect.stringContaining('UNKNOWN_TOPIC'),
+    });
+  });
+});
