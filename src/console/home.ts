@@ -1,6 +1,6 @@
 /** The data folder of one console: where it is, what lies in it, and what goes wrong with it. */
 import { createHash } from 'node:crypto';
-import { accessSync, chmodSync, constants, mkdirSync, writeFileSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { SluiceError } from '../pipeline/errors.ts';
@@ -56,16 +56,22 @@ export function openHome(home: string): HomePaths {
   const paths = homePaths(home);
   const trial = path.join(home, `.trial-${process.pid}`);
   try {
-    for (const folder of [home, paths.locks, paths.logs]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [home, paths.locks, paths.logs]) makeFolder(folder);
     chmodSync(home, 0o700);
     accessSync(home, constants.W_OK);
     writeFileSync(trial, 'x'.repeat(4096), { mode: 0o600 });
+    rmSync(trial);
   } catch (error) {
     throw toHomeError(error, home);
-  } finally {
-    rmSync(trial, { force: true });
   }
   return paths;
+}
+
+/** Node's own recursive mkdir never returns in a file system that refuses with ENOENT, as /proc does. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  if (!existsSync(path.dirname(folder))) makeFolder(path.dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 /** One clear sentence for a data folder that cannot be used. */
@@ -94,6 +100,7 @@ export function toHomeError(error: unknown, home: string): SluiceError {
 }
 
 const SEEN: Readonly<Record<string, string>> = {
+  ENOENT: 'no folder can be made there',
   EROFS: 'it is on a read-only disk',
   EACCES: 'you may not write there',
   EPERM: 'you may not write there',

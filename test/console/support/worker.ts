@@ -1,0 +1,84 @@
+/** A thread that speaks the engine's protocol and does what its job's topic says: a word of {@link BEHAVIOURS}. */
+import { parentPort } from 'node:worker_threads';
+import type { WorkerEvent } from '../../../src/pipeline/events.ts';
+import type { JobSettings, WorkerRequest } from '../../../src/pipeline/job-settings.ts';
+
+if (parentPort === null) throw new Error('started without a host');
+const port = parentPort;
+const send = (event: WorkerEvent): void => port.postMessage(event);
+let job: JobSettings | undefined;
+
+port.on('message', (request: WorkerRequest) => {
+  if (request.type === 'run') return run(request.job);
+  if (request.type === 'stop') return stop();
+  return answer(request);
+});
+
+function run(given: JobSettings): void {
+  job = given;
+  const behaviour = given.source.topic;
+  if (behaviour === 'die') throw new Error('out of luck');
+  if (behaviour === 'exit') process.exit(7);
+  if (behaviour === 'away') return fail('SOURCE_UNAVAILABLE', true);
+  if (behaviour === 'fenced') return fail('FENCED', false);
+  if (behaviour === 'noisy') console.log(`card 4\u001b[31m and ${JSON.stringify(Object.keys(process.env))}`);
+  state('RUNNING');
+  send({
+    type: 'log',
+    line: { at: Date.now(), level: 'info', source: given.query, message: `Batch 0: run ${given.owner.runId}` },
+  });
+}
+
+function stop(): void {
+  if (job?.source.topic === 'hang') return;
+  state('STOPPED');
+  port.close();
+}
+
+function state(to: 'RUNNING' | 'STOPPED'): void {
+  send({ type: 'state', state: to, queryId: 'query-1', runId: job?.owner.runId ?? '' });
+}
+
+function fail(code: 'SOURCE_UNAVAILABLE' | 'FENCED', retryable: boolean): void {
+  const facts = { tried: 'Reading', seen: 'nobody answers', expected: 'an answer', action: 'Wait.' };
+  send({ type: 'failed', error: { code, message: 'Reading: nobody answers', retryable, ...facts } });
+  port.close();
+}
+
+function answer(request: Exclude<WorkerRequest, { type: 'run' | 'stop' }>): void {
+  const { seq, type } = request;
+  const { topic } = request.job.source;
+  if (topic === 'inspect-hang') return;
+  if (topic === 'inspect-die') throw new Error('inspector down');
+  const refusal = {
+    tried: 'Asking',
+    seen: 'no',
+    expected: 'yes',
+    action: 'Wait.',
+    message: 'Asking: no',
+    retryable: false,
+  };
+  if (topic === 'inspect-refuse') return send({ type: 'refused', seq, error: { code: 'NOT_ALLOWED_NOW', ...refusal } });
+  send({ type: 'reply', seq, value: VALUES[type] });
+}
+
+const state0 = { pending: 0, sending: 0, sent: 3, ambiguous: 0, dead: 0, suppressed: 0 };
+const level0 = { hour: 0, day: 0, all: 0 };
+const VALUES: Record<string, unknown> = {
+  lag: [{ partition: 0, logStart: '0', current: '12', end: '12', lag: 0, oldestUnreadAt: null }],
+  inspect: { path: '/checkpoint', exists: true, lastCommit: 4 },
+  table: { path: '/table', version: 4, rows: 12, files: 1, bytes: 100, lastCommitAt: 1 },
+  'preview-clear': { sentences: ['Nothing is read again.'] },
+  clear: { query: 'bronze', oldQueryId: 'query-1', newQueryId: 'query-2', trash: '/trash' },
+  frauds: [],
+  deliveries: [],
+  totals: {
+    predictions: 12,
+    frauds: 3,
+    pendingRows: 0,
+    byLevel: { HIGH: level0, MEDIUM: level0, LOW: level0 },
+    predictionsHour: 0,
+    predictionsDay: 0,
+    deliveries: state0,
+  },
+};
