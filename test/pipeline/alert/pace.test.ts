@@ -39,6 +39,10 @@ describe('pace', () => {
     );
   });
 
+  it('does not add the burst to the sixty of a minute', () => {
+    expect(mostWithin(sendTimes(Array<number>(200).fill(0)), 60_000)).toBe(60);
+  });
+
   it('does not wait longer than needed: sixty fit into a minute', () => {
     const times = sendTimes(Array<number>(60).fill(0));
     expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeLessThan(60_000);

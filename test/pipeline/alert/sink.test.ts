@@ -306,6 +306,8 @@ describe('the Alert sink', () => {
     server.answer = (_, response) => reply(response, 503, '');
     const events = await arrive(0, { a: 900 });
     await sink().addBatch(batchOf(0, events));
+    server.answer = wellApi;
+    restart();
     const again = await sink().addBatch(batchOf(1, [created(1, 'a', { amt: 900 }, 'u')]));
     expect(again.extras).toMatchObject({ newTransactions: 0, existingTransactions: 1, pending: 0 });
     await expectClosedLedger();
