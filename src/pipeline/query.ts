@@ -1,43 +1,15 @@
 /** The micro-batch loop, once for both queries: plan, promise, read, add, confirm, tell. */
-import type { OffsetsEntry } from './checkpoint/format.ts';
-import type { CheckpointLog } from './checkpoint/log.ts';
-import type { BatchDurations, QueryName, QueryProgress } from './events.ts';
+import type { BatchDurations } from './events.ts';
 import { checkLoss, checkPosition, planRange, type Bounds } from './offsets.ts';
-import type { Lease } from './ownership/lease.ts';
-import type { Batch, Clock, Log, Offsets, OffsetRange, Sink, Source } from './ports.ts';
+import type { Batch, OffsetRange } from './ports.ts';
 import { toProgress } from './progress.ts';
+import type { PlannedBatch, QueryParts } from './query-parts.ts';
 import type { OpenBatch, Position } from './resume.ts';
-import { retrying, type RetryPolicy } from './retry.ts';
+import { retrying } from './retry.ts';
 import { Stopwatch } from './stopwatch.ts';
-import type { Witness } from './ownership/witness.ts';
 
 /** Pause before looking again when nothing is new and there is no trigger interval, ms. */
 const IDLE_MS = 150;
-
-export interface QueryParts {
-  readonly name: QueryName;
-  readonly runId: string;
-  readonly clusterId: string;
-  readonly source: Source;
-  readonly sink: Sink;
-  readonly checkpoint: CheckpointLog;
-  readonly lease: Pick<Lease, 'check'>;
-  readonly witness: Witness;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly retry: RetryPolicy;
-  /** 0 = as soon as there is data. */
-  readonly triggerMs: number;
-  readonly maxOffsetsPerTrigger: number | null;
-  readonly emit: (progress: QueryProgress) => void;
-}
-
-/** A batch that is planned or was found open; `entry` is what to promise, null when it is promised already. */
-interface PlannedBatch extends OpenBatch {
-  readonly entry: OffsetsEntry | null;
-  readonly latest: Offsets;
-  readonly watch: Stopwatch;
-}
 
 /** Runs batches until the signal aborts; the batch at hand is finished first, its `commits/N` included. */
 export async function runQuery(parts: QueryParts, start: Position, signal: AbortSignal): Promise<void> {

@@ -5,6 +5,8 @@ import { JsonNumber, type JsonValue } from './json.ts';
 const LONG = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 const INT = { min: -(2n ** 31n), max: 2n ** 31n - 1n };
 const DOUBLE = /^[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)$/;
+const PLAIN_INTEGER = /^-?\d{1,18}$/;
+const MAY_BE_HALF = /[\ud800-\udfff]/;
 const SPECIAL: Readonly<Record<string, number>> = {
   inf: Infinity,
   '+inf': Infinity,
@@ -17,7 +19,7 @@ const SPECIAL: Readonly<Record<string, number>> = {
 
 /** What Spark's `from_json` gives for a text column: text (`?` for half a character), anything else as Jackson prints it. */
 export function toText(value: JsonValue): string | null {
-  if (typeof value === 'string') return value.replace(/\p{Surrogate}/gu, '?');
+  if (typeof value === 'string') return MAY_BE_HALF.test(value) ? value.replace(/\p{Surrogate}/gu, '?') : value;
   return value === null ? null : render(value);
 }
 
@@ -39,7 +41,7 @@ export function toDouble(text: string): number | null {
 
 /** Whether nothing was lost on the way from text to integer. */
 export function isWhole(text: string): boolean {
-  return /^[+-]?\d+(\.0*)?$/.test(trimAll(text));
+  return PLAIN_INTEGER.test(text) || /^[+-]?\d+(\.0*)?$/.test(trimAll(text));
 }
 
 /**
@@ -55,10 +57,15 @@ export function decodeAmount(base64: string, scale = 2): number | null {
 }
 
 function toInteger(text: string, range: { min: bigint; max: bigint }): bigint | null {
+  if (PLAIN_INTEGER.test(text)) return inRange(BigInt(text), range);
   const match = /^([+-]?)(\d*)(?:\.\d*)?$/.exec(trimAll(text));
   if (!match || match[0] === match[1]) return null;
   const value = BigInt(`${match[2] || '0'}`) * (match[1] === '-' ? -1n : 1n);
-  return value < range.min || value > range.max ? null : value;
+  return inRange(value, range);
+}
+
+function inRange(value: bigint, { min, max }: { min: bigint; max: bigint }): bigint | null {
+  return value < min || value > max ? null : value;
 }
 
 /** Jackson reads a number with a point or an exponent as a double, and prints it as Java does. */
@@ -75,5 +82,9 @@ function renderNumber(text: string): string {
   return text === '-0' ? '0' : text;
 }
 
-// Spark trims exactly these: blanks and ISO control characters.
-const trimAll = (text: string): string => text.replace(/^[\x00-\x20\x7f]+|[\x00-\x20\x7f]+$/g, '');
+/** Spark trims exactly these: blanks and ISO control characters. */
+function trimAll(text: string): string {
+  return /^[\x00-\x20\x7f]|[\x00-\x20\x7f]$/.test(text)
+    ? text.replace(/^[\x00-\x20\x7f]+|[\x00-\x20\x7f]+$/g, '')
+    : text;
+}

@@ -37,7 +37,12 @@ export interface CoercionNote {
 
 /** What one record is. */
 export type Change =
-  | { readonly kind: 'row'; readonly op: 'c' | 'u' | 'r'; readonly row: TransactionRow; readonly notes: readonly CoercionNote[] }
+  | {
+      readonly kind: 'row';
+      readonly op: 'c' | 'u' | 'r';
+      readonly row: TransactionRow;
+      readonly notes: readonly CoercionNote[];
+    }
   /** d, tombstone, t, m: declared, counted, not rows. */
   | { readonly kind: 'skip'; readonly op: 'd' | 'tombstone' | 't' | 'm' }
   | { readonly kind: 'dead'; readonly code: DeadLetterCode; readonly reason: string };

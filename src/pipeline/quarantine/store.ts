@@ -8,7 +8,7 @@ const ORIGIN: Readonly<Record<string, QuarantineColumn>> = {
   topic: 'text',
   partition: 'text',
   offset: 'text',
-  recorded_at: 'text',
+  recorded_at_ms: 'text',
   query_id: 'text',
   batch_id: 'text',
 };
@@ -50,7 +50,7 @@ function toOrigin(batch: QuarantineBatch, record: TopicRecord): QuarantineRow {
     topic: batch.topic,
     partition: String(record.partition),
     offset: record.offset.toString(),
-    recorded_at: new Date(record.timestamp).toISOString(),
+    recorded_at_ms: String(record.timestamp),
     query_id: batch.queryId,
     batch_id: String(batch.batchId),
   };
