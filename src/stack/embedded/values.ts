@@ -2,7 +2,6 @@
  * PostgreSQL's text of a value -> its JSON text as Debezium writes it with `decimal.handling.mode=double` and adaptive
  * times. Integers keep all their digits: nothing goes through a JavaScript number that could cut them.
  */
-
 import { javaDouble } from '../../pipeline/java-double.ts';
 
 /** What decides how a column is written. */
@@ -27,6 +26,9 @@ const INFINITE_MICROS: Readonly<Record<string, string>> = {
   infinity: '9223372036825200000',
   '-infinity': '-9223372036832400000',
 };
+const SPECIAL = /[\u0000-\u001f\ud800-\udfff]/;
+/** An escape of JSON as a whole, or half of a pair. */
+const JSON_PIECE = /\\(?:u[0-9a-f]{4}|.)|[\ud800-\udfff]/g;
 const DATE_TEXT = /^(\d+)-(\d\d)-(\d\d)( BC)?$/;
 const TIMESTAMP_TEXT = /^(\d+)-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d+))?( BC)?$/;
 
@@ -42,11 +44,11 @@ export function encoderOf({ typeOid, typeMod }: ColumnType): Encode {
     case TIMESTAMP:
       return typeMod >= 0 && typeMod <= 3 ? millisText : (text) => INFINITE_MICROS[text] ?? microsOf(text).toString();
     case TIMESTAMPTZ:
-      return (text) => JSON.stringify(text.replace(' ', 'T').replace(/\+00$/, 'Z'));
+      return (text) => stringText(text.replace(' ', 'T').replace(/\+00$/, 'Z'));
     case BYTEA:
-      return (text) => JSON.stringify(Buffer.from(text.slice(2), 'hex').toString('base64'));
+      return (text) => stringText(Buffer.from(text.slice(2), 'hex').toString('base64'));
     default:
-      return JSON.stringify;
+      return stringText;
   }
 }
 
@@ -56,6 +58,12 @@ export function zeroOf({ typeOid }: ColumnType): string {
   if (NUMBERS.has(typeOid)) return '0.0';
   if (typeOid === BOOL) return 'false';
   return typeOid === TIMESTAMPTZ ? '"1970-01-01T00:00:00Z"' : '""';
+}
+
+/** A JSON string as Debezium's writer has it: characters beyond 16 bits and control characters are escaped, in capitals. */
+export function stringText(text: string): string {
+  const json = JSON.stringify(text);
+  return SPECIAL.test(text) ? json.replace(JSON_PIECE, escapePiece) : json;
 }
 
 /** A number as Debezium's JSON has it: a double as Java prints it; what JSON has no number for becomes text. */
@@ -81,6 +89,11 @@ export function microsOf(text: string): bigint {
 function millisText(text: string): string {
   const infinite = INFINITE_MICROS[text];
   return (infinite === undefined ? microsOf(text) / 1_000n : BigInt(infinite) / 1_000n).toString();
+}
+
+function escapePiece(piece: string): string {
+  if (/^\\u/.test(piece)) return `\\u${piece.slice(2).toUpperCase()}`;
+  return /^[\ud800-\udfff]$/.test(piece) ? `\\u${piece.charCodeAt(0).toString(16).toUpperCase()}` : piece;
 }
 
 /** The year before 1 is 1 BC, which calendars count as 0. */

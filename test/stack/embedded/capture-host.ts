@@ -1,0 +1,7 @@
+/** A process that does nothing but capture, to be killed by a test. Settings come by IPC; every status goes back. */
+import { startCapture, type CaptureSettings } from '../../../src/stack/embedded/capture.ts';
+
+process.once('message', (settings: CaptureSettings) => {
+  const capture = startCapture(settings, (level, message) => process.send?.({ level, message }));
+  void capture.streaming.then(() => process.send?.({ level: 'info', message: 'ready' }));
+});
