@@ -17,7 +17,7 @@ function rowsOf(label: string, count: number): string {
          4992346398065154000 + (i % 1000), 'fraud_Load ${label}', 'grocery_pos',
          CASE WHEN ${fraud} THEN 900.50 ELSE (i % 400) + 0.25 END,
          'Kim', 'Load', 'F', '1 Main St', 'Anoka', 'MN', 55303, 45.2, -93.4, 17000, 'Engineer', date '1980-02-29',
-         '${label}_' || i, 1767571200 + i, CASE WHEN ${fraud} THEN 46.6 ELSE 45.21 END, -93.4, 0
+         '${label}_' || lpad(i::text, 7, '0'), 1767571200 + i, CASE WHEN ${fraud} THEN 46.6 ELSE 45.21 END, -93.4, 0
     FROM generate_series(1, ${count}) AS i`;
 }
 
