@@ -95,8 +95,6 @@ function terminal(): { command: string; args: string[]; env: Record<string, stri
 }
 
 async function window(): Promise<{ command: string; args: string[]; env: Record<string, string> }> {
-  const { resolveElectron } =
-    (await import('../../scripts/electron.mjs')) as typeof import('../../scripts/electron.mjs');
   const { executablePath, args, env } = await resolveElectron({ quiet: true });
   return { command: executablePath, args: [...args, '--disable-gpu'], env };
 }
