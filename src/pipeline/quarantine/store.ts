@@ -32,8 +32,9 @@ export function openQuarantine(store: ObjectStore): Quarantine {
   };
 }
 
-function fileKey(kind: 'dead-letters' | 'notes', { queryId, batchId }: QuarantineBatch): string {
-  return `${kind}/${queryId}/${String(batchId).padStart(10, '0')}.parquet`;
+function fileKey(kind: 'dead-letters' | 'notes', { queryId, batchId, part }: QuarantineBatch): string {
+  const late = part === undefined ? '' : `-${part}`;
+  return `${kind}/${queryId}/${String(batchId).padStart(10, '0')}${late}.parquet`;
 }
 
 function toDeadLetterRow(batch: QuarantineBatch, { record, code, reason }: DeadLetter): QuarantineRow {

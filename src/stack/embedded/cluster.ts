@@ -46,7 +46,15 @@ export function clusterFolder(home: string, account: Account | null = postgresAc
   const inside = path.join(path.resolve(home), 'postgres', 'cluster');
   if (!account || canReach(account, inside)) return inside;
   const hash = createHash('sha256').update(realpathSync(home)).digest('hex').slice(0, 16);
-  return path.join(SHARED_FOLDER, hash);
+  return unused(path.join(SHARED_FOLDER, hash));
+}
+
+/** A home that was removed and made again gets a new cluster: the old one belongs to data that are gone. */
+function unused(folder: string): string {
+  for (let number = 2, each = folder; ; number += 1) {
+    if (!existsSync(each)) return each;
+    each = `${folder}-${number}`;
+  }
 }
 
 async function reachableBinaries(appRoot: string, account: Account | null): Promise<PostgresBinaries> {

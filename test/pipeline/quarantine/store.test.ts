@@ -52,6 +52,15 @@ describe('a dead letter', () => {
     expect(note).toMatchObject({ partition: '1', offset: '5', column: 'zip', raw: '12x' });
   });
 
+  it('that is found after its batch was committed stands beside the letters of the batch', async () => {
+    const store = openLocalStore(tempFolder());
+    const quarantine = openQuarantine(store);
+    await quarantine.put({ ...EMPTY, deadLetters: [LETTER] });
+    await quarantine.put({ ...EMPTY, part: 'p0-o41', deadLetters: [LETTER] });
+    const keys = (await store.list('')).map(({ key }) => key);
+    expect(keys).toEqual(['dead-letters/q/0000000007-p0-o41.parquet', 'dead-letters/q/0000000007.parquet']);
+  });
+
   it('is readable only by its owner', async () => {
     const root = path.join(tempFolder(), 'quarantine');
     await openQuarantine(openLocalStore(root)).put({ ...EMPTY, deadLetters: [LETTER] });
