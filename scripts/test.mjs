@@ -4,7 +4,8 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { ensureInstalled } from './lib/install.mjs';
-import { inRoot } from './lib/paths.mjs';
+import { inRoot, pinnedNode } from './lib/paths.mjs';
+import { run } from './lib/run.mjs';
 import { fail, say, seconds } from './lib/say.mjs';
 import { stepsFor } from './lib/steps.mjs';
 
@@ -15,6 +16,10 @@ const PREPARE = {
   screen: async () => (await import('./lib/debian.mjs')).ensureTestPackages(),
   build: async () => (await import('./build.mjs')).build(),
   electron: async () => (await import('./electron.mjs')).resolveElectron(),
+  servers: async () => {
+    say('Bringing real servers onto this machine; the first time this takes minutes.');
+    await run(pinnedNode(), ['test/stack/servers/prepare.ts'], { onLine: say });
+  },
 };
 
 /** @type {Map<import('./lib/projects.mjs').Need, Promise<unknown>>} */
@@ -39,7 +44,8 @@ async function runAll(steps) {
     const started = Date.now();
     const count = await runStep(step);
     counts[step.name] = { ...count, seconds: Math.round((Date.now() - started) / 100) / 10 };
-    say(`== ${step.name}: ${count.passed} passed, ${count.failed} failed, ${seconds(started)}`);
+    const notRun = count.notRun ? `, ${count.notRun} not run` : '';
+    say(`== ${step.name}: ${count.passed} passed, ${count.failed} failed${notRun}, ${seconds(started)}`);
   }
   return counts;
 }

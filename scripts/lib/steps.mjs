@@ -3,7 +3,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { inRoot, pinnedNode, readJson, root } from './paths.mjs';
 import { PROJECTS, TEST_FILE } from './projects.mjs';
 
-/** @typedef {{ passed: number, failed: number }} Count */
+/** @typedef {{ passed: number, failed: number, notRun?: number }} Count */
 /** @typedef {{ name: string, needs: import('./projects.mjs').Need[], run: () => Promise<Count> }} Step */
 
 /** @type {Step[]} */
@@ -60,7 +60,7 @@ function vitest(name, needs) {
 function countReport(report, code) {
   const passed = report?.numPassedTests ?? 0;
   const failed = report?.numFailedTests ?? 0;
-  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed };
+  return { passed, failed: failed === 0 && code !== 0 ? 1 : failed, notRun: report?.numPendingTests ?? 0 };
 }
 
 /** Where there is no screen the tests bring one. @param {string[]} command */

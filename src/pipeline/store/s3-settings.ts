@@ -28,6 +28,8 @@ export interface S3Limits {
   readonly attemptMs: number;
   /** A write gets one more second for so many bytes. */
   readonly bytesPerSecond: number;
+  /** Objects in one answer to a listing. */
+  readonly pageSize: number;
   /** Within one call. The query has its own policy around it. */
   readonly retry: RetryPolicy;
 }
@@ -36,6 +38,7 @@ export const S3_LIMITS: S3Limits = {
   connectMs: 3_000,
   attemptMs: 30_000,
   bytesPerSecond: 256 * 1024,
+  pageSize: 1_000,
   retry: { tries: 4, totalMs: 60_000, baseMs: 100, maxWaitMs: 5_000 },
 };
 

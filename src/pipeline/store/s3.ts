@@ -103,12 +103,12 @@ async function read(access: Access, key: string): Promise<TaggedObject | null> {
 }
 
 async function list(access: Access, prefix: string): Promise<ObjectInfo[]> {
-  const { client, bucket, root, url } = access;
+  const { client, bucket, root, pageSize, url } = access;
   const found: ObjectInfo[] = [];
   let token: string | undefined;
   do {
     const page = await access.call(`Listing ${url(prefix)}`, 0, ({ options }) => {
-      const from = token === undefined ? {} : { ContinuationToken: token };
+      const from = { MaxKeys: pageSize, ...(token !== undefined && { ContinuationToken: token }) };
       return client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: root + prefix, ...from }), options);
     });
     for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
@@ -151,6 +151,7 @@ interface Access {
   readonly bucket: string;
   /** Before every key: empty, or ends in a slash. */
   readonly root: string;
+  readonly pageSize: number;
   readonly at: (key: string) => { Bucket: string; Key: string };
   readonly url: (key: string) => string;
   /** Runs a request, again where that can help. @param size bytes to send */
@@ -168,6 +169,7 @@ function openAccess(settings: S3Settings, log: Log, limits: S3Limits, clock: Clo
     client,
     bucket,
     root,
+    pageSize: limits.pageSize,
     at: (key) => ({ Bucket: bucket, Key: root + key }),
     url: (key) => `s3a://${bucket}/${root}${key}`,
     call: (tried, size, work) => {

@@ -92,9 +92,9 @@ describe('a record batch', () => {
     ['has a codec that nobody knows', (bytes: Buffer) => bytes, 5],
     ['is packed in another way than it says', (bytes: Buffer) => bytes, 1],
     ['has a length that never ends', () => Buffer.alloc(40, 0xff)],
-  ] as const)('that %s is an error and not a record', (_name, bend, attributes = 0) => {
+  ] as const)('that %s is an error and not a record', (_name, bend, attributes?: number) => {
     const good = batch({ from: 0, to: 0, records: [{ offset: 0, value: 'a long enough value' }] });
-    expect(() => decodeRecords({ ...good, attributes, packed: bend(good.packed) }, 0)).toThrow();
+    expect(() => decodeRecords({ ...good, attributes: attributes ?? 0, packed: bend(good.packed) }, 0)).toThrow();
   });
 });
 

@@ -5,7 +5,7 @@ import { openS3Store, type S3Store } from '../../../src/pipeline/store/s3.ts';
 import { parseS3Url, S3_LIMITS, type S3Settings } from '../../../src/pipeline/store/s3-settings.ts';
 
 /** Answers that a real server gives only by chance; what it keeps is told by the tests on real servers. */
-type Reply = readonly [status: number, code?: string, headers?: Record<string, string>];
+type Reply = readonly [status: number, code?: string | undefined, headers?: Record<string, string>];
 
 const servers: Server[] = [];
 const stores: S3Store[] = [];

@@ -1,5 +1,6 @@
 /** The Kafka broker as jars from Maven Central, downloaded once. */
-import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CACHE, hasTool, runTool } from './program.ts';
 
@@ -9,15 +10,17 @@ const FOLDER = path.join(CACHE, `kafka-${KAFKA_VERSION}`);
 /** Why no broker can run here, or null. */
 export function kafkaObstacle(): string | null {
   if (!hasTool('java', ['-version'])) return 'no java on PATH (17 or newer is needed)';
-  if (!hasTool('mvn', ['-version'])) return 'no mvn on PATH';
-  return null;
+  return existsSync(FOLDER) ? null : 'its jars have not been downloaded';
 }
 
-/** A class path with the broker, its tools and a logger; about 54 MB. */
-export async function kafkaClassPath(): Promise<string> {
-  const isThere = await stat(FOLDER).catch(() => null);
-  if (!isThere) await download();
-  return path.join(FOLDER, '*');
+/** A class path with the broker, its tools and a logger. */
+export const kafkaClassPath = (): string => path.join(FOLDER, '*');
+
+/** Downloads what is not there yet, about 54 MB. */
+export async function prepareKafka(): Promise<void> {
+  if (existsSync(FOLDER)) return;
+  if (!hasTool('mvn', ['-version'])) throw new Error('no mvn on PATH');
+  await download();
 }
 
 /** Into a folder of its own first, so that a cut download is never taken for a whole one. */

@@ -37,7 +37,7 @@ interface Ports {
 const HIDDEN_NAME = 'kafka.invalid:9092';
 
 export async function startKafka(): Promise<KafkaServer> {
-  const classPath = await kafkaClassPath();
+  const classPath = kafkaClassPath();
   const folder = await mkdtemp(path.join(os.tmpdir(), 'sluice-kafka-'));
   const [plain, secure, hidden, controller] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const ports = { plain, secure, hidden, controller };

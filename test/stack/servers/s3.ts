@@ -2,10 +2,8 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { goBinary, type GoProgram } from './go-program.ts';
+import { goBinary, goObstacle, prepareGo, type GoProgram } from './go-program.ts';
 import { freePort, startProgram, type ProgramOptions } from './program.ts';
-
-export { goObstacle as s3Obstacle } from './go-program.ts';
 
 export const S3_KEYS = { accessKeyId: 'sluice-test', secretAccessKey: 'sluice-test-secret' };
 
@@ -29,8 +27,13 @@ const PROGRAMS: Record<S3Kind, GoProgram> = {
   versitygw: { name: 'versitygw', module: 'github.com/versity/versitygw/cmd/versitygw', version: 'v1.8.0' },
 };
 
+/** Why this server cannot run here, or null. */
+export const s3Obstacle = (kind: S3Kind): string | null => goObstacle(PROGRAMS[kind]);
+
+export const prepareS3 = (kind: S3Kind): Promise<void> => prepareGo(PROGRAMS[kind]);
+
 export async function startS3(kind: S3Kind = 'minio'): Promise<S3Server> {
-  const command = await goBinary(PROGRAMS[kind]);
+  const command = goBinary(PROGRAMS[kind]);
   const folder = await mkdtemp(path.join(os.tmpdir(), `sluice-${kind}-`));
   const port = await freePort();
   const how = { ...(await COMMANDS[kind](folder, port)), command, log: path.join(folder, `${kind}.log`) };

@@ -1,0 +1,15 @@
+/** Brings the real servers of the tests onto this machine, once. What cannot be had is said, and its tests do not run. */
+import { prepareKafka } from './kafka-jars.ts';
+import { prepareS3 } from './s3.ts';
+
+const SERVERS: Record<string, () => Promise<void>> = {
+  Kafka: prepareKafka,
+  minio: () => prepareS3('minio'),
+  versitygw: () => prepareS3('versitygw'),
+};
+
+for (const [name, prepare] of Object.entries(SERVERS)) {
+  process.stdout.write(`${name}: `);
+  const problem = await prepare().catch((error: Error) => error);
+  process.stdout.write(problem ? `cannot be had here: ${problem.message}\n` : 'ready\n');
+}
