@@ -68,7 +68,7 @@ const VALUES: Record<string, unknown> = {
   lag: [{ partition: 0, logStart: '0', current: '12', end: '12', lag: 0, oldestUnreadAt: null }],
   inspect: { path: '/checkpoint', exists: true, lastCommit: 4 },
   table: { path: '/table', version: 4, rows: 12, files: 1, bytes: 100, lastCommitAt: 1 },
-  'preview-clear': { sentences: ['Nothing is read again.'] },
+  'preview-clear': { query: 'bronze', sentences: ['Nothing is read again.'] },
   clear: { query: 'bronze', oldQueryId: 'query-1', newQueryId: 'query-2', trash: '/trash' },
   frauds: [],
   deliveries: [],

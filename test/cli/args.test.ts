@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { parseCommandLine, UsageError } from '../../src/cli/args.ts';
+import { HELP } from '../../src/cli/help.ts';
+import { SETTINGS } from '../../src/console/settings.ts';
+
+const parse = (line: string) => parseCommandLine(line.split(' ').filter(Boolean), '/work');
+
+describe('what is understood', () => {
+  test.each([
+    ['', { command: 'help' }],
+    ['--version', { command: 'version' }],
+    ['status --json', { command: 'status', json: true }],
+    ['start', { command: 'start', queries: ['bronze', 'alert'], json: false }],
+    ['stop alert', { command: 'stop', queries: ['alert'], json: false }],
+    ['restart all', { command: 'restart', queries: ['bronze', 'alert'], json: false }],
+    ['restart bronze --clear-checkpoints', { command: 'clear', queries: ['bronze'], from: null, json: false }],
+    [
+      'restart --clear-checkpoints --from table',
+      { command: 'clear', queries: ['bronze', 'alert'], from: 'table', json: false },
+    ],
+    ['logs', { command: 'logs', follow: false, grep: undefined, lines: 200, json: false }],
+    ['logs -f --grep Batch|NEW -n 5', { command: 'logs', follow: true, grep: 'Batch|NEW', lines: 5, json: false }],
+    ['produce test', { command: 'produce', what: 'suspicious', json: false }],
+    ['produce test normal --json', { command: 'produce', what: 'normal', json: true }],
+    ['produce pause', { command: 'produce', what: 'pause', json: false }],
+  ])('%s', (line, expected) => expect(parse(line)).toEqual(expected));
+
+  test.each([
+    ['60s', 60_000],
+    ['60', 60_000],
+    ['5m', 300_000],
+    ['500ms', 500],
+  ])('run for %s', (text, durationMs) =>
+    expect(parse(`run --headless --duration ${text}`)).toMatchObject({ durationMs }),
+  );
+
+  test.each([
+    ['--rate 200', { 'producer.mode': 'stream', 'producer.rate': '200' }],
+    ['--bulk 1000', { 'producer.mode': 'bulk', 'producer.rows': '1000' }],
+    ['--idle', { 'producer.mode': 'idle' }],
+    ['--csv data/t.csv', { 'producer.csv': '/work/data/t.csv' }],
+  ])('run with %s', (flags, settings) => expect(parse(`run --headless ${flags}`)).toMatchObject({ settings }));
+});
+
+test.each([
+  'bogus',
+  'run',
+  'run --headless --duration soon',
+  'run --headless --duration 0',
+  'run --headless --idle --rate 5',
+  'run --headless --bulk 5 --rate 5',
+  'start silver',
+  'start bronze alert',
+  'restart --from table',
+  'restart --clear-checkpoints --from scratch',
+  'logs -n 0',
+  'logs -n 99999',
+  'produce',
+  'produce test weird',
+  'produce start normal',
+  'status --yaml',
+])('%s is refused in one sentence', (line) => {
+  expect(() => parse(line)).toThrow(UsageError);
+  expect(() => parse(line)).toThrow(/^[^\n]+$/);
+});
+
+test('the help names every variable of the environment that a person is likely to set', () => {
+  for (const name of [
+    'BRONZE_TRIGGER',
+    'ALERT_TRIGGER',
+    'PRODUCER_RATE',
+    'PRODUCER_CSV',
+    'LOG_LEVEL',
+    'SLUICE_HOME',
+    'SLACK_WEBHOOK_URL',
+  ]) {
+    expect(HELP).toContain(name);
+  }
+  expect(SETTINGS['producer.rate'].fallback).toBe(25);
+  expect(HELP).toContain('(25)');
+});

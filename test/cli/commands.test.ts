@@ -1,0 +1,133 @@
+/** The commands against a running console, in one process, over its real control socket. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { main } from '../../src/cli/main.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { makeConsole, removeFolders, temporaryFolder, until, type TestConsole } from '../console/support/console.ts';
+
+const installation = { appRoot: '/', version: '1.2.3', workerFile: '', stackWorkerFile: '', migrationsFolder: '' };
+let made: TestConsole;
+let interrupt: AbortController;
+
+interface Ran {
+  readonly code: number;
+  readonly out: string[];
+  readonly err: string[];
+}
+
+async function sluice(line: string, home = made.home, out: string[] = []): Promise<Ran> {
+  const err: string[] = [];
+  const terminal: Terminal = {
+    out: (text) => out.push(text),
+    err: (text) => err.push(text),
+    status: () => undefined,
+    env: { SLUICE_HOME: home },
+    cwd: home,
+    interrupted: interrupt.signal,
+  };
+  const code = await main(line.split(' '), terminal, installation);
+  return { code, out, err };
+}
+
+beforeEach(() => (interrupt = new AbortController()));
+afterEach(async () => {
+  await made.console.stop();
+  removeFolders();
+});
+const start = async (topic = 'well'): Promise<void> => {
+  made = makeConsole({ topic });
+  await made.console.start();
+  await made.console.waitUntilRunning().catch(() => undefined);
+};
+
+describe('with a running console', () => {
+  beforeEach(() => start());
+
+  test('status says it in words, and with --json as it is', async () => {
+    const { code, out } = await sluice('status');
+    expect(code).toBe(0);
+    expect(out.join('\n')).toMatch(/Bronze +RUNNING +OK +Bronze keeps up\. Nothing waits\./);
+    const { out: json } = await sluice('status --json');
+    expect(json).toHaveLength(1);
+    expect(JSON.parse(json[0]!)).toMatchObject({ console: { stack: 'UP' }, queries: { alert: { state: 'RUNNING' } } });
+  });
+
+  test('stop, start and restart wait until it is done', async () => {
+    expect(await sluice('stop bronze')).toMatchObject({ code: 0, out: ['Bronze is STOPPED.'] });
+    expect(await sluice('start bronze')).toMatchObject({ code: 0, out: ['Bronze is RUNNING.'] });
+    const before = JSON.parse((await sluice('restart --json')).out[0]!) as { alert: { runId: string } };
+    const after = JSON.parse((await sluice('restart alert --json')).out[0]!) as {
+      alert: { state: string; runId: string };
+    };
+    expect(after.alert.state).toBe('RUNNING');
+    expect(after.alert.runId).not.toBe(before.alert.runId);
+  });
+
+  test('clearing without --from shows the preview, does nothing and ends with 2', async () => {
+    const { runId } = (await made.console.call('snapshot', {})).queries.bronze;
+    const { code, out } = await sluice('restart bronze --clear-checkpoints');
+    expect([code, out]).toEqual([2, ['Bronze: what clearing would do', '  Nothing is read again.']]);
+    expect((await made.console.call('snapshot', {})).queries.bronze.runId).toBe(runId);
+  });
+
+  test('clearing with --from table clears, also a stopped query, and starts', async () => {
+    await sluice('stop bronze');
+    const { code, out } = await sluice('restart bronze --clear-checkpoints --from table');
+    expect([code, out.at(-1)]).toEqual([0, 'Bronze is RUNNING.']);
+    expect(out[0]).toContain('the query id is now query-2');
+  });
+
+  test('logs are filtered, followed without a gap, and end with Ctrl-C', async () => {
+    const log = (message: string) =>
+      made.stack.onEvent({ type: 'log', line: { at: 1, level: 'info', source: 'alert', message } });
+    log('Batch 7: Inserted 50 NEW transactions');
+    log('something else');
+    const out: string[] = [];
+    const following = sluice('logs -f --grep NEW|HIGH', made.home, out);
+    await until(() => out.length > 0);
+    for (let n = 0; n < 3_000; n++) log(`ALERT sent for T${n} (HIGH risk)`);
+    await until(() => out.length >= 3_001);
+    interrupt.abort();
+    expect((await following).code).toBe(0);
+    expect(out[0]).toBe('[Alert]  Batch 7: Inserted 50 NEW transactions');
+    expect(out.slice(1)).toEqual(Array.from({ length: 3_000 }, (_, n) => `[Alert]  ALERT sent for T${n} (HIGH risk)`));
+  });
+
+  test('following ends by itself when the console stops', async () => {
+    const following = sluice('logs -f');
+    await made.console.stop();
+    expect((await following).code).toBe(0);
+  });
+
+  test('one transaction by hand', async () => {
+    expect((await sluice('produce test --json')).out).toEqual(['{"transNum":"TEST_suspicious"}']);
+    await sluice('produce pause');
+    expect(made.stack.calls).toContain('pause');
+  });
+});
+
+test('a failed query makes status and start end with 1, with code and action', async () => {
+  await start('fenced');
+  expect((await sluice('status')).code).toBe(1);
+  const { code, out } = await sluice('start bronze');
+  expect([code, out[0]]).toEqual([1, 'Bronze is FAILED. Reading: nobody answers. Wait.']);
+});
+
+test.each(['status', 'start', 'stop', 'restart', 'logs', 'produce test', 'restart --clear-checkpoints'])(
+  '%s without a console says what to type, and ends with 3',
+  async (line) => {
+    await start();
+    const { code, out, err } = await sluice(line, temporaryFolder());
+    expect([code, out, err.length]).toEqual([3, [], 1]);
+    expect(err[0]).toMatch(/No console runs on .*npm start/);
+  },
+);
+
+test('what cannot be understood ends with 2 and one line', async () => {
+  await start();
+  expect(await sluice('explode')).toEqual({
+    code: 2,
+    out: [],
+    err: ['There is no command "explode". "sluice help" shows what there is.'],
+  });
+  expect((await sluice('--version')).out).toEqual(['1.2.3']);
+});
