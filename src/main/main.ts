@@ -1,5 +1,5 @@
 /** The window's process: the console runs inside it, with its queries in worker threads, and one page shows it. */
-import { app, type BrowserWindow } from 'electron';
+import { app } from 'electron';
 import { createConsole, resolveHome } from '../console/console.ts';
 import { installMenu } from './menu.ts';
 import { serveConsole } from './ipc.ts';
@@ -8,7 +8,7 @@ import { quitCleanly } from './quit.ts';
 import { declareScheme, serveFiles } from './scheme.ts';
 import { denyEverything, sandboxEverything } from './security.ts';
 import { isFirstInstance, keepWindowData } from './single.ts';
-import { openWindow } from './window.ts';
+import { currentWindow, openWindow } from './window.ts';
 
 const home = resolveHome(process.env);
 
@@ -29,13 +29,12 @@ async function run(): Promise<void> {
     stackWorkerFile: inDist('stack-worker.cjs'),
     migrationsFolder: MIGRATIONS,
   });
-  let window: BrowserWindow | undefined;
   denyEverything();
   serveFiles(inDist('renderer'));
-  const served = serveConsole(sluice, () => window);
-  const quitting = quitCleanly(sluice, () => window);
-  installMenu(sluice, () => window);
-  window = openWindow();
+  const served = serveConsole(sluice, currentWindow);
+  const quitting = quitCleanly(sluice, currentWindow);
+  installMenu(sluice, currentWindow);
+  openWindow();
   try {
     await sluice.start();
   } catch (error) {

@@ -4,7 +4,12 @@ import { PAGE } from './channels.ts';
 import { readBounds, writeBounds } from './bounds.ts';
 import { inDist } from './places.ts';
 
-export function openWindow(): BrowserWindow {
+let current: BrowserWindow | undefined;
+
+/** The one window, once it is open. */
+export const currentWindow = (): BrowserWindow | undefined => current;
+
+export function openWindow(): void {
   const { x, y, width, height } = readBounds(app.getPath('userData'));
   const window = new BrowserWindow({
     ...(x !== undefined && y !== undefined && { x, y }),
@@ -38,7 +43,7 @@ export function openWindow(): BrowserWindow {
     if (reason !== 'clean-exit') window.webContents.reload();
   });
   void window.loadURL(PAGE);
-  return window;
+  current = window;
 }
 
 function bringToFront(window: BrowserWindow): void {

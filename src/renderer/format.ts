@@ -56,6 +56,9 @@ export function longSpan(ms: number): string {
 const two = (big: number, bigUnit: string, small: number, smallUnit: string): string =>
   small === 0 ? `${big} ${bigUnit}` : `${big} ${bigUnit} ${small} ${smallUnit}`;
 
+/** How often a query looks for new records; 0 is as soon as there are some. */
+export const trigger = (ms: number): string => (ms === 0 ? 'as data comes' : longSpan(ms));
+
 /** The zone in which every time on screen is written. */
 export type Zone = 'UTC' | 'local';
 

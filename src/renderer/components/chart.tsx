@@ -98,7 +98,7 @@ const Drawing = memo(function Drawing({ label, points, series, kind, height, for
       domain={['dataMin', 'dataMax']}
       ticks={timeTicks(points)}
       interval="preserveStartEnd"
-      tickFormatter={(at: number) => shortClock(at, zone)}
+      tickFormatter={(at: number) => (isShort(points) ? clock : shortClock)(at, zone)}
       tickLine={false}
       axisLine={false}
       height={20}
@@ -244,6 +244,9 @@ function useOncePerSecond<T>(value: T): T {
 const cell = (value: number | null | undefined, format: (value: number) => string): string =>
   value == null ? 'not known' : format(value);
 const axisNumber = (value: number): string => (value >= 10_000 ? `${count(value / 1_000)}k` : count(value));
+
+const isShort = (points: readonly Point[]): boolean => (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0) < SHORT_MS;
+const SHORT_MS = 10 * 60_000;
 
 /** Four moments, first and last included. */
 function timeTicks(points: readonly Point[]): number[] {

@@ -110,7 +110,8 @@ function Query({ name }: { readonly name: QueryName }) {
   const query = usePart('queries')?.[name];
   if (!query) return null;
   const last = query.batches[0];
-  const detail = last ? `${span(last.batchDuration)} of ${longSpan(query.triggerMs)}` : 'no batch yet';
+  const time = query.triggerMs === 0 ? 'a batch' : `of ${longSpan(query.triggerMs)}`;
+  const detail = last ? `${span(last.batchDuration)} ${time}` : 'no batch yet';
   const title = name === 'bronze' ? 'Bronze' : 'Alert';
   return <Node icon={Play} title={title} word={queryWord(query)} detail={detail} href={link('queries', name)} />;
 }

@@ -5,8 +5,8 @@ import { Card } from '../components/page.tsx';
 import { Empty } from '../components/states.tsx';
 import { riskColor, RiskWord } from '../components/status.tsx';
 import { count } from '../format.ts';
-import { usePart } from '../store.ts';
-import { fraudsPerMinute } from './points.ts';
+import { useView } from '../store.ts';
+import { toFraudPoints } from './points.ts';
 
 const SERIES = RISK_LEVELS.map((level) => ({ name: level, color: riskColor(level) }));
 const MINUTES = 30;
@@ -14,8 +14,9 @@ const MINUTES = 30;
 /** How many frauds each of the last minutes brought, by level. */
 export function FraudsOverTime() {
   const now = useNow();
-  const frauds = usePart('frauds') ?? [];
-  const points = fraudsPerMinute(frauds, now, MINUTES);
+  const history = useView((view) => view.fraudMinutes);
+  const points = toFraudPoints(history, now, MINUTES);
+  const none = points.every(({ values }) => values.every((value) => value === null || value === 0));
   return (
     <Card
       title="Frauds per minute"
@@ -30,14 +31,14 @@ export function FraudsOverTime() {
       <div className="card-body">
         <Chart
           label="Frauds per minute by level"
-          points={points}
+          points={none ? [] : points}
           series={SERIES}
           kind="stacked-bars"
           height={148}
           format={count}
           empty={
-            <Empty title={`No fraud in the last ${MINUTES} minutes`}>
-              <p>Each one is counted in the minute in which it was scored.</p>
+            <Empty title="No fraud since this window was opened">
+              <p>Each one is counted in the minute in which it was stored.</p>
             </Empty>
           }
         />

@@ -1,28 +1,36 @@
 /** From what the console tells to the points of a chart. Pure. */
 import type { LagView } from '../../console/contract.ts';
-import { RISK_LEVELS, type FraudView } from '../../pipeline/events.ts';
+import { RISK_LEVELS } from '../../pipeline/events.ts';
 import type { Point } from '../components/chart.tsx';
+import type { FraudMinute } from '../fraud-history.ts';
 
 const MINUTE = 60_000;
+/** A query reads in bursts, one a trigger; over less than a few triggers a rate would only show those. */
+export const AVERAGE_MS = 30_000;
 
-/** What comes in and what is read; an unknown sample stays a gap. */
-export const toRates = (history: LagView['history']): readonly Point[] =>
-  history.map(({ at, produced, consumed }) => ({ at, values: [produced, consumed] }));
+type Sample = LagView['history'][number];
 
-/**
- * Frauds by level for each of the last minutes, the current one last. The list of frauds is bounded: minutes before its
- * oldest entry are not known when it is full, so they are gaps and not zeros.
- */
-export function fraudsPerMinute(frauds: readonly FraudView[], now: number, minutes: number): readonly Point[] {
-  const current = Math.floor(now / MINUTE);
-  const oldest = frauds.length < MOST_FRAUDS ? 0 : Math.floor((frauds.at(-1)?.predictedAt ?? 0) / MINUTE);
-  return Array.from({ length: frauds.length === 0 ? 0 : minutes }, (_, index) => {
-    const minute = current - minutes + 1 + index;
-    const inMinute = frauds.filter(({ predictedAt }) => Math.floor(predictedAt / MINUTE) === minute);
-    const number = (level: FraudView['level']) => inMinute.filter((fraud) => fraud.level === level).length;
-    return { at: minute * MINUTE, values: RISK_LEVELS.map((level) => (minute < oldest ? null : number(level))) };
+/** What comes in and what is read, as the mean of the time before each sample; an unknown sample stays a gap. */
+export function toRates(history: LagView['history']): readonly Point[] {
+  return history.map((sample, index) => {
+    const window = history.slice(0, index + 1).filter(({ at }) => at > sample.at - AVERAGE_MS);
+    const values = [mean(window, sample, 'produced'), mean(window, sample, 'consumed')];
+    return { at: sample.at, values };
   });
 }
 
-/** As many as the snapshot carries. */
-const MOST_FRAUDS = 200;
+function mean(window: readonly Sample[], sample: Sample, name: 'produced' | 'consumed'): number | null {
+  if (sample[name] === null) return null;
+  const known = window.map((each) => each[name]).filter((value) => value !== null);
+  return known.reduce((sum, value) => sum + value, 0) / known.length;
+}
+
+/** The last minutes, the current one last; minutes in which this window was not open are gaps and not zeros. */
+export function toFraudPoints(history: readonly FraudMinute[], now: number, minutes: number): readonly Point[] {
+  const current = Math.floor(now / MINUTE) * MINUTE;
+  return Array.from({ length: minutes }, (_, index) => {
+    const at = current - (minutes - 1 - index) * MINUTE;
+    const minute = history.find((each) => each.at === at);
+    return { at, values: RISK_LEVELS.map((level) => (minute ? minute.to[level] - minute.from[level] : null)) };
+  });
+}

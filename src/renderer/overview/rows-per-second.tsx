@@ -3,8 +3,9 @@ import { useState } from 'react';
 import { Chart, Legend, type Series } from '../components/chart.tsx';
 import { Card } from '../components/page.tsx';
 import { Empty } from '../components/states.tsx';
+import { longSpan } from '../format.ts';
 import { usePart } from '../store.ts';
-import { toRates } from './points.ts';
+import { AVERAGE_MS, toRates } from './points.ts';
 
 const SERIES: readonly Series[] = [
   { name: 'In', color: 'var(--p4)', dashed: true },
@@ -19,6 +20,7 @@ export function RowsPerSecond() {
   return (
     <Card
       title="Rows per second"
+      sub={`mean of ${longSpan(AVERAGE_MS)}`}
       actions={
         <>
           <Legend series={SERIES} points={points} />

@@ -82,7 +82,8 @@ function SideVerdict({ name }: { readonly name: 'bronze' | 'alert' }) {
   const query = usePart('queries')?.[name];
   const lag = usePart('lag')?.[name];
   const stackUp = usePart('console')?.stack === 'UP';
-  const word = query ? queryWord(query) : 'WAITING';
+  const starting = usePart('console')?.stack === 'STARTING';
+  const word = query && !starting ? queryWord(query) : 'WAITING';
   const behind = lag
     ? `${count(lag.total)} behind${lag.oldestMs === null ? '' : ` · ${longSpan(lag.oldestMs)}`}`
     : stackUp

@@ -1,5 +1,5 @@
 import { useNow } from '../clock.ts';
-import { longSpan } from '../format.ts';
+import { longSpan, trigger } from '../format.ts';
 import { usePart, useView } from '../store.ts';
 
 /** How long the console may be silent before the window says so: while it lives it takes samples every few seconds. */
@@ -9,7 +9,8 @@ export function StatusBar() {
   const console = usePart('console');
   const services = usePart('services') ?? [];
   const up = services.filter(({ state }) => state === 'OK' || state === 'WARN').length;
-  const trigger = usePart('queries')?.bronze.triggerMs;
+  const queries = usePart('queries');
+  const stackUp = console?.stack === 'UP';
   return (
     <footer className="status-bar">
       <Freshness />
@@ -19,7 +20,11 @@ export function StatusBar() {
         </span>
       )}
       <span className="grow" />
-      {trigger !== undefined && <span>Trigger {longSpan(trigger)}</span>}
+      {queries && stackUp && (
+        <span>
+          Trigger {trigger(queries.bronze.triggerMs)} Bronze, {trigger(queries.alert.triggerMs)} Alert
+        </span>
+      )}
       <span>Cards masked</span>
       {console && (
         <>
