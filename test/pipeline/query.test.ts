@@ -161,6 +161,26 @@ describe('trouble', () => {
     expect(bench.logs.filter((line) => line.includes('(try'))).toHaveLength(2);
   });
 
+  it('that takes away the answer of a commit does not add the batch a second time', async () => {
+    const bench = openBench(tempFolder());
+    appendRows(bench, 0, 4);
+    let isFirst = true;
+    const table = (store: ObjectStore): ObjectStore => ({
+      ...store,
+      putIfAbsent: async (key, bytes) => {
+        const result = await store.putIfAbsent(key, bytes);
+        if (!isFirst) return result;
+        isFirst = false;
+        throw away;
+      },
+    });
+    await bench.run(1, { table });
+    expect(bench.progress[0]).toMatchObject({ numInputRows: 4, sink: { numOutputRows: 4 } });
+    expect(bench.logs.at(-1)).toBe('Batch 0: already in the table');
+    expect((await openTable(bench.table).refresh()).version).toBe(0);
+    expect(await readRows(bench)).toHaveLength(4);
+  });
+
   it('that does not pass ends the query with its own code', async () => {
     const bench = openBench(tempFolder());
     appendRows(bench, 0, 4);
