@@ -50,7 +50,8 @@ async function make(folder: string): Promise<void> {
     await run(path.join(fresh, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', ...PACKAGES]);
   } catch (cause) {
     await rm(fresh, { recursive: true, force: true });
-    const message = 'Reading the table with an independent reader needs Python 3 with venv and pip: apt-get install python3-venv.';
+    const message =
+      'Reading the table with an independent reader needs Python 3 with venv and pip: apt-get install python3-venv.';
     throw new Error(message, { cause });
   }
   await rm(folder, { recursive: true, force: true });
