@@ -41,6 +41,23 @@ test('of many processes that start at the same time exactly one gets the folder'
   }
 });
 
+test('taken and given back again and again by four processes, it never has two owners', async () => {
+  const folder = temporaryFolder();
+  const hammer = path.join(import.meta.dirname, 'support/lock-hammer.ts');
+  const until = String(Date.now() + 4_000);
+  const hammers = Array.from({ length: 4 }, async () => {
+    const child = spawn(process.execPath, [hammer, folder, until], { stdio: ['ignore', 'pipe', 'inherit'] });
+    children.push(child);
+    let said = '';
+    child.stdout.on('data', (data) => (said += String(data)));
+    await once(child, 'close');
+    return JSON.parse(said) as { taken: number; shared: number };
+  });
+  const counts = await Promise.all(hammers);
+  expect(counts.reduce((sum, { taken }) => sum + taken, 0)).toBeGreaterThan(10);
+  expect(counts.map(({ shared }) => shared)).toEqual([0, 0, 0, 0]);
+});
+
 test('a live owner is named with process, host and time; a killed one is taken over', async () => {
   const folder = temporaryFolder();
   const { child, answer } = taker(folder, 0);
