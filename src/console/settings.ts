@@ -80,7 +80,7 @@ export const SETTINGS = {
   'bronze.startingOffsets': setting(offsets, 'earliest', 'BRONZE_STARTING_OFFSETS', 'STARTING_OFFSETS'),
   'bronze.maxOffsetsPerTrigger': setting(
     orNone(whole(1, 1e9)),
-    100_000,
+    50_000,
     'BRONZE_MAX_OFFSETS_PER_TRIGGER',
     'MAX_OFFSETS_PER_TRIGGER',
   ),

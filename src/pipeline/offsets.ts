@@ -48,7 +48,7 @@ export function checkLoss(range: OffsetRange, bounds: Bounds): void {
     tried: 'Looking whether the topic still holds what comes next',
     seen: losses.join('; '),
     expected: 'every record from the checkpoint on',
-    action: 'Clear the checkpoint to go on without the lost records, or restore the topic.',
+    action: 'Restore the topic, or start over with another data folder: a query never goes past a gap by itself.',
   });
 }
 

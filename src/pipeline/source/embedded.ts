@@ -97,7 +97,7 @@ function checkGapless(topic: string, partition: number, from: bigint, end: bigin
     tried: `Reading partition ${partition} of ${topic} from offset ${from} to ${end}`,
     seen: `offset ${missing} is missing`,
     expected: 'every record of the range',
-    action: 'Clear the checkpoint to go on without the lost records, or restore the topic.',
+    action: 'Restore the topic, or start over with another data folder: a query never goes past a gap by itself.',
   });
 }
 

@@ -40,13 +40,7 @@ export function QueryCard({ query, stackUp, compact }: QueryCardProps) {
 export const isFailed = ({ state, error }: QueryView): boolean => state === 'FAILED' && error !== null;
 
 /** Failures that starting again cannot cure: the way out begins at the checkpoint. */
-const AT_CHECKPOINT: readonly string[] = [
-  'CHECKPOINT_CORRUPT',
-  'DATA_LOSS',
-  'SOURCE_CHANGED',
-  'TABLE_AHEAD',
-  'TABLE_BEHIND',
-];
+const AT_CHECKPOINT: readonly string[] = ['CHECKPOINT_CORRUPT', 'TABLE_AHEAD', 'TABLE_BEHIND'];
 
 function QueryFailure({ query, stackUp }: Pick<QueryCardProps, 'query' | 'stackUp'>) {
   const { error } = query;
