@@ -178,7 +178,7 @@ class Cursor {
   }
 
   bytes(length: number): Buffer {
-    if (this.offset + length > this.buffer.length) throw new RangeError('the records end too early');
+    if (this.offset + length > this.buffer.length) throw tooShort();
     return this.buffer.subarray(this.offset, (this.offset += length));
   }
 
@@ -191,21 +191,30 @@ class Cursor {
   varint(): number {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.buffer.readUInt8(this.offset++);
+      const byte = this.#byte();
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return (value >>> 1) ^ -(value & 1);
     }
-    throw new RangeError('a number in a record is too long');
+    throw tooLong();
   }
 
   /** For differences of times, which stay far below 2^53. */
   varlong(): number {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.buffer.readUInt8(this.offset++);
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return Number((value >> 1n) ^ -(value & 1n));
+    let value = 0;
+    for (let unit = 1; unit < 2 ** 70; unit *= 128) {
+      const byte = this.#byte();
+      value += (byte & 0x7f) * unit;
+      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
     }
-    throw new RangeError('a number in a record is too long');
+    throw tooLong();
+  }
+
+  #byte(): number {
+    const byte = this.buffer[this.offset++];
+    if (byte === undefined) throw tooShort();
+    return byte;
   }
 }
+
+const tooLong = (): RangeError => new RangeError('a number in a record is too long');
+const tooShort = (): RangeError => new RangeError('the records end too early');

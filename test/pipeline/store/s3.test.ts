@@ -69,7 +69,7 @@ describe('an S3 store', () => {
   it('takes a refusal for a lost race when the object is of another writer', async () => {
     const { store } = await openScripted(
       [412, 'PreconditionFailed'],
-      [200, undefined, { 'x-amz-meta-sluice-writer': 'other' }],
+      [200, undefined, { etag: '"1"', 'x-amz-meta-sluice-writer': 'other' }],
     );
     expect(await store.putIfAbsent('0', BYTES)).toBe('exists');
   });
