@@ -9,8 +9,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { clusterFolder } from '../src/stack/embedded/cluster.ts';
 import { startDisplay } from './support/display.ts';
-import { bothRunning, connectHost, ROOT, startHost, until, type HostKind } from './support/host.ts';
+import type { RemoteConsole } from '../src/console/control-client.ts';
+import { bothRunning, connectHost, ROOT, startHost, until, type Host, type HostKind } from './support/host.ts';
 import { processTree, sum, type ProcessCost } from './support/processes.ts';
+
+/** After a start some work is still going on that is not idling. */
+const SETTLING_MS = 20_000;
 
 const { values: options } = parseArgs({
   options: {
@@ -22,33 +26,45 @@ const { values: options } = parseArgs({
 });
 
 const kind = options.kind as HostKind;
-const home = mkdtempSync(path.join(tmpdir(), 'sluice-footprint-'));
 const results = path.join(ROOT, 'test-results', 'bench');
 mkdirSync(results, { recursive: true });
 const display = kind === 'electron' ? await startDisplay() : null;
 if (display) process.env['DISPLAY'] = display.name;
 
-const host = await startHost({ kind, home, log: path.join(results, 'footprint.log'), args: ['--rate', options.rate] });
 try {
-  const remote = await connectHost(home);
-  await until(remote, 'running', bothRunning, 120_000);
-  await sleep(Number(options.minutes) * 60_000);
-  const streaming = await remote.call('snapshot', {});
-  tell('streaming', processTree(host.pid), { rows: streaming.table?.rows, rate: options.rate });
-  await remote.call('producer.pause', {});
-  await until(remote, 'caught up', ({ lag }) => lag.bronze?.total === 0 && lag.alert?.total === 0, 300_000);
-  await until(remote, 'told', ({ totals }) => totals?.deliveries.pending === 0, 1_800_000);
-  remote.close();
-  await sleep(5_000);
-  const before = processTree(host.pid);
-  await sleep(Number(options.idle) * 1_000);
-  const after = processTree(host.pid);
-  const cpu = (sum(after, 'cpuSeconds') - sum(before, 'cpuSeconds')) / Number(options.idle);
-  tell('idle', after, { cpuPerSecond: Number(cpu.toFixed(4)) });
+  await onOwnHome({ PRODUCER_RATE: options.rate }, async (host, remote) => {
+    await sleep(Number(options.minutes) * 60_000);
+    const { table } = await remote.call('snapshot', {});
+    tell('streaming', processTree(host.pid), { rows: table?.rows, rate: Number(options.rate) });
+  });
+  await onOwnHome({ PRODUCER_MODE: 'idle' }, async (host) => {
+    await sleep(SETTLING_MS);
+    const before = sum(processTree(host.pid), 'cpuSeconds');
+    await sleep(Number(options.idle) * 1_000);
+    const after = processTree(host.pid);
+    const cpuPerSecond = (sum(after, 'cpuSeconds') - before) / Number(options.idle);
+    tell('idle', after, { cpuPerSecond: Number(cpuPerSecond.toFixed(4)) });
+  });
 } finally {
-  await host.stop();
   display?.stop();
-  [home, clusterFolder(home)].forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+}
+
+/** A console that is new to its data folder, from both queries RUNNING on. */
+async function onOwnHome(
+  env: Readonly<Record<string, string>>,
+  measure: (host: Host, remote: RemoteConsole) => Promise<void>,
+): Promise<void> {
+  const home = mkdtempSync(path.join(tmpdir(), 'sluice-footprint-'));
+  const host = await startHost({ kind, home, env, log: path.join(results, 'footprint.log') });
+  try {
+    const remote = await connectHost(home);
+    await until(remote, 'running', bothRunning, 120_000);
+    await measure(host, remote);
+    remote.close();
+  } finally {
+    await host.stop();
+    [clusterFolder(home), home].forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+  }
 }
 
 function tell(phase: string, costs: readonly ProcessCost[], facts: object): void {

@@ -53,7 +53,7 @@ async function main(): Promise<void> {
   } finally {
     display?.stop();
     if (!options.keep)
-      [home, clusterFolder(home)].forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+      [clusterFolder(home), home].forEach((folder) => rmSync(folder, { recursive: true, force: true }));
     else console.log(`kept: ${home}`);
   }
 }
@@ -76,7 +76,7 @@ async function killOnce(run: number): Promise<void> {
   const kind: HostKind = run % 3 === 2 && electronRuns(run) < ELECTRON_RUNS ? 'electron' : 'node';
   const during = run < 4 ? 'snapshot' : copyAt(run) ? 'copy' : 'stream';
   const begun = Date.now();
-  const host = await startHost({ kind, home, log, args: ['--rate', options.rate] });
+  const host = await startHost({ kind, home, log, env: { PRODUCER_RATE: options.rate } });
   let copied: Promise<unknown> = Promise.resolve();
   if (during === 'snapshot') await sleep(400 + random() * 3_500);
   else {
@@ -105,7 +105,7 @@ async function copy(run: number): Promise<void> {
 
 async function catchUp(): Promise<boolean> {
   const begun = Date.now();
-  const host = await startHost({ kind: 'node', home, log, args: ['--idle'] });
+  const host = await startHost({ kind: 'node', home, log, env: { PRODUCER_MODE: 'idle' } });
   const remote = await connectHost(home);
   await until(remote, 'running again', bothRunning, 120_000);
   const firstRunning = Date.now() - begun;
