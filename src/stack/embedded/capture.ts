@@ -41,6 +41,7 @@ export interface Capture {
   status(): CaptureStatus;
   /** Resolves with the first STREAMING. */
   readonly streaming: Promise<void>;
+  /** Calling it again is fine. */
   stop(): Promise<void>;
 }
 
@@ -105,14 +106,16 @@ export function startCapture(settings: CaptureSettings, log: CaptureLog): Captur
     status.phase = 'STOPPED';
   };
   const running = loop();
+  let stopped: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    await running;
+    await Promise.all([captured.close(), topics.close()]);
+  };
   return {
     status: () => ({ ...status }),
     streaming,
-    stop: async () => {
-      stopping.abort();
-      await running;
-      await Promise.all([captured.close(), topics.close()]);
-    },
+    stop: () => (stopped ??= stop()),
   };
 }
 

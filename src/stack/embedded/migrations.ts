@@ -10,6 +10,9 @@ import { openDatabase, type Database, type Sql } from '../../pipeline/sql.ts';
 export const CAPTURED_DATABASE = 'frauddb';
 export const TOPIC_DATABASE = 'sluice_topics';
 
+/** Held until the end of a transaction; the number is Sluice's own. IF NOT EXISTS alone does not stand two starts at once. */
+const ONE_AT_A_TIME = 'SELECT pg_advisory_xact_lock(5815203)';
+
 interface Migration {
   readonly name: string;
   readonly text: string;
@@ -38,10 +41,7 @@ export async function migrate(settings: PostgresSettings, folder: string): Promi
   const migrations = await readMigrations(folder);
   const database = openDatabase(settings, { max: 1, statementTimeoutMs: 0 });
   try {
-    await database.query('CREATE SCHEMA IF NOT EXISTS sluice_migrations');
-    await database.query(
-      'CREATE TABLE IF NOT EXISTS sluice_migrations.applied (name text PRIMARY KEY, hash text NOT NULL, at timestamptz NOT NULL DEFAULT now())',
-    );
+    await database.transaction(prepare);
     const applied: string[] = [];
     for (const migration of migrations) {
       if (await database.transaction((sql) => applyOnce(sql, migration))) applied.push(migration.name);
@@ -67,9 +67,16 @@ async function readMigrations(folder: string): Promise<Migration[]> {
   );
 }
 
-/** The lock keeps two starts of one cluster from applying the same file. */
+async function prepare(sql: Sql): Promise<void> {
+  await sql.query(ONE_AT_A_TIME);
+  await sql.query('CREATE SCHEMA IF NOT EXISTS sluice_migrations');
+  await sql.query(
+    'CREATE TABLE IF NOT EXISTS sluice_migrations.applied (name text PRIMARY KEY, hash text NOT NULL, at timestamptz NOT NULL DEFAULT now())',
+  );
+}
+
 async function applyOnce(sql: Sql, { name, text, hash }: Migration): Promise<boolean> {
-  await sql.query('LOCK TABLE sluice_migrations.applied IN EXCLUSIVE MODE');
+  await sql.query(ONE_AT_A_TIME);
   const [known] = await sql.query<{ hash: string }>('SELECT hash FROM sluice_migrations.applied WHERE name = $1', [
     name,
   ]);

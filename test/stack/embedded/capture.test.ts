@@ -89,6 +89,8 @@ test('a lost slot means a new snapshot: every row comes again with op r, and the
 });
 
 test('the slot is confirmed exactly to the end of a commit, not one byte further', async () => {
+  await start();
+  await capture?.stop();
   const slot = 'exact';
   const names = { slot, publication: settings.publication };
   await createSlot(settings.captured, slot, () => Promise.resolve());

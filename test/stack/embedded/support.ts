@@ -1,4 +1,6 @@
 /** What the tests of the capture share. */
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { PostgresSettings } from '../../../src/pipeline/job-settings.ts';
 import type { Database } from '../../../src/pipeline/sql.ts';
 import { CAPTURE_DEFAULTS, type CaptureSettings } from '../../../src/stack/embedded/capture.ts';
@@ -60,3 +62,6 @@ export function insertSql(prefix: string, count: number): string {
       'Boise', 'ID', 83702, 43.6, -116.2, 205671, 'Engineer', '1990-01-01', '${prefix}' || n, 1577872800, 43.7, -116.1, 0
     FROM generate_series(1, ${count}) n`;
 }
+
+/** While this file exists a fragile thread of this test process dies. */
+export const DEADLY_FILE = path.join(tmpdir(), `sluice-test-deadly-${process.pid}`);
