@@ -16,7 +16,8 @@ createRoot(root).render(
     <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
       <StoreProvider value={createStore(window.sluice)}>
         <App />
-        <Notifications position="bottom-right" limit={3} containerWidth={360} />
+        {/* Below a sheet: a toast never covers what is to be confirmed there. */}
+        <Notifications position="bottom-right" limit={3} containerWidth={360} zIndex={150} />
       </StoreProvider>
     </MantineProvider>
   </StrictMode>,

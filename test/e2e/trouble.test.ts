@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, expect, test } from 'vitest';
-import { makeHome, removeHome, startApp } from './support/app.ts';
+import { makeHome, removeHome, startApp, type TestApp } from './support/app.ts';
+import { waitFor } from './support/tour.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const home = makeHome();
@@ -35,3 +36,33 @@ test('a data folder that cannot be made: one clear sentence, and exit code 3', a
   expect(await app.quit()).toBe(3);
   expect(app.output()).not.toMatch(/^\s+at /m);
 });
+
+test('a page that crashes comes back by itself, and the queries have gone on', async () => {
+  const app = await startApp({ name: 'crash', home });
+  const before = await waitFor(app.page, 'both queries to run', ({ queries }) =>
+    [queries.bronze, queries.alert].every(({ state }) => state === 'RUNNING'),
+  );
+  await crashPage(app);
+  expect(await runIdsAfter(app)).toEqual([before.queries.bronze.runId, before.queries.alert.runId]);
+  expect(await app.quit()).toBe(0);
+});
+
+function crashPage({ electron }: TestApp): Promise<void> {
+  return electron.evaluate(
+    ({ BrowserWindow }) =>
+      new Promise<void>((resolve) => {
+        const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+        contents?.once('did-finish-load', () => resolve());
+        contents?.forcefullyCrashRenderer();
+      }),
+  );
+}
+
+/** Asked from the main process, because Playwright gives a page up when it has crashed once. */
+function runIdsAfter({ electron }: TestApp): Promise<unknown> {
+  return electron.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript(
+      `sluice.call('snapshot', {}).then(({ value: { queries } }) => [queries.bronze.runId, queries.alert.runId])`,
+    ),
+  );
+}

@@ -161,18 +161,6 @@ describe('the process', () => {
     expect((await snapshotOf(app.page)).console.stack).toBe('UP');
   });
 
-  test('when the page crashes it comes back, and the queries have gone on', async () => {
-    const before = await snapshotOf(app.page);
-    const loaded = app.page.waitForEvent('domcontentloaded');
-    await app.electron.evaluate(({ BrowserWindow }) =>
-      BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer(),
-    );
-    await loaded;
-    await app.page.getByRole('heading', { level: 1 }).waitFor();
-    const after = await snapshotOf(app.page);
-    for (const name of ['bronze', 'alert'] as const) expect(after.queries[name].runId).toBe(before.queries[name].runId);
-  });
-
   test('closing the window says that it stops, ends well, and leaves no PostgreSQL behind', async () => {
     const { services } = await snapshotOf(app.page);
     const pid = services.find(({ name }) => name === 'postgres')?.pid;

@@ -10,7 +10,7 @@ import type { ClearPreview } from '../../pipeline/events.ts';
 import { ask, CommandError } from '../bridge.ts';
 import { TITLES } from '../components/query-actions.tsx';
 import { Failure, LoadingRows } from '../components/states.tsx';
-import { useCommand } from '../components/use-command.ts';
+import { toast } from '../components/toast.ts';
 import { useStore } from '../store.ts';
 import { Choice, Moves, Partitions, Sentences } from './clear-preview.tsx';
 
@@ -70,22 +70,30 @@ interface ConfirmProps {
 }
 
 function Confirm({ query, trash, onClose }: ConfirmProps) {
-  const [busy, run] = useCommand();
+  const { bridge } = useStore();
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<ErrorView | null>(null);
   const [typed, setTyped] = useState('');
   const { name } = query;
   const matches = typed === name;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (!matches || busy) return;
-    const done = await run(
-      'checkpoint.clear',
-      { query: name, from: 'table', confirm: typed },
-      `The ${TITLES[name]} checkpoint is cleared; the old one lies in ${trash}.`,
-    );
-    if (done) onClose();
+    setBusy(true);
+    try {
+      const { trash: kept } = await ask(bridge, 'checkpoint.clear', { query: name, from: 'table', confirm: typed });
+      toast(`The ${TITLES[name]} checkpoint is cleared; the old one lies in ${kept}.`);
+      onClose();
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      setFailure(error.view);
+    } finally {
+      setBusy(false);
+    }
   };
   return (
     <form className="sheet-foot" onSubmit={(event) => void submit(event)}>
+      {failure && <Failure error={failure} />}
       <div className="row gap-3">
         <label className="text" htmlFor="confirm-clear">
           Type <b className="mono">{name}</b> to confirm

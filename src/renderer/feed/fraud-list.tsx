@@ -22,7 +22,7 @@ export function FraudList({ frauds, chosen, onChoose }: FraudListProps) {
         <Two a={lastPart(moment(predictedAt, now, zone))} b={firstPart(moment(predictedAt, now, zone))} plain />
       ),
     },
-    { title: 'Risk', width: 122, cell: ({ level, probability }) => <Risk level={level} probability={probability} /> },
+    { title: 'Risk', width: 126, cell: ({ level, probability }) => <Risk level={level} probability={probability} /> },
     { title: 'Merchant', cell: ({ merchant, category, card }) => <Two a={merchant} b={`${category} · ${card}`} /> },
     {
       title: 'Amount',

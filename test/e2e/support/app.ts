@@ -1,7 +1,9 @@
 /** The real app under Playwright: built bundles, embedded stack, a data folder of its own, log and pictures kept. */
-import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+
 import { _electron, type ElectronApplication, type Page } from 'playwright';
 import { resolveElectron } from '../../../scripts/electron.mjs';
 
@@ -48,20 +50,24 @@ export async function startApp({ name, launch, home = makeHome(), env = {} }: Ap
   const found = launch ?? (await resolveElectron({ quiet: true }));
   const logFile = path.join(results, `${name}.log`);
   rmSync(logFile, { force: true });
+  const entry = makeEntry(found.args.at(-1) ?? '');
   const electron = await _electron.launch({
     executablePath: found.executablePath,
     // There is no graphics card under Xvfb.
-    args: ['--disable-gpu', ...found.args],
-    env: { ...withoutUndefined(process.env), ...found.env, SLUICE_HOME: home, ...env },
+    args: ['--disable-gpu', ...found.args.slice(0, -1), entry],
+    env: { ...withoutUndefined(process.env), ...found.env, SLUICE_APP_ROOT: entry, SLUICE_HOME: home, ...env },
+    // Without this Playwright would take the sandbox away from everybody.
+    chromiumSandbox: !found.args.includes('--no-sandbox'),
     timeout: 60_000,
   });
+  const child = electron.process();
   let output = '';
   const keep = (chunk: Buffer) => {
     output += chunk.toString();
     appendFileSync(logFile, chunk);
   };
-  electron.process().stdout?.on('data', keep);
-  electron.process().stderr?.on('data', keep);
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
   const page = await electron.firstWindow();
   page.on('console', (message) => keep(Buffer.from(`page: ${message.type()}: ${message.text()}\n`)));
   page.on('pageerror', (error) => keep(Buffer.from(`page: fault: ${error.message}\n`)));
@@ -73,17 +79,37 @@ export async function startApp({ name, launch, home = makeHome(), env = {} }: Ap
     picture: async (picture) => {
       await page.screenshot({ path: path.join(results, `${name}-${picture}.png`) });
     },
-    quit: () => quit(electron),
+    quit: () => quit(electron, child),
   };
 }
 
-function quit(electron: ElectronApplication): Promise<number | null> {
-  const child = electron.process();
+function quit(electron: ElectronApplication, child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null) return Promise.resolve(child.exitCode);
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   // The answer to this call is lost when the process ends first.
   electron.evaluate(({ app }) => app.quit()).catch(() => undefined);
   return ended;
+}
+
+/**
+ * Holds the app back until Playwright has attached itself. For the electron package it does so by itself; another
+ * executable that opens its window in the same moment can hang for ever.
+ */
+function makeEntry(appFolder: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sluice-entry-'));
+  const entry = path.join(folder, 'entry.cjs');
+  const lines = [
+    `const { app } = require('electron');`,
+    `const attached = new Promise((resolve) => { globalThis.__playwright_run = resolve; });`,
+    `const ready = app.whenReady();`,
+    `app.whenReady = () => attached.then(() => ready);`,
+    `app.setVersion(require(${JSON.stringify(path.join(appFolder, 'package.json'))}).version);`,
+    `require(${JSON.stringify(path.join(appFolder, 'dist/main.cjs'))});`,
+  ];
+  writeFileSync(entry, lines.join('\n'));
+  chmodSync(folder, 0o755);
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return entry;
 }
 
 function withoutUndefined(env: NodeJS.ProcessEnv): Record<string, string> {

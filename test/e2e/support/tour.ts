@@ -31,6 +31,9 @@ export async function goTo(page: Page, title: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name: title }).waitFor();
 }
 
+const choose = (page: Page, group: string | RegExp, label: string) =>
+  page.getByRole('radiogroup', { name: group }).getByText(label, { exact: true }).click();
+
 const press = (page: Page, name: string | RegExp) =>
   page.getByRole('button', { name, exact: typeof name === 'string' }).click(PATIENCE);
 
@@ -53,7 +56,7 @@ export async function tourOverview({ page, picture }: TestApp): Promise<void> {
   await page.locator('.chart').first().hover();
   await press(page, /^Show Rows per second .* as a table$/);
   await press(page, /^Show Rows per second .* as a chart$/);
-  await page.getByRole('radio', { name: 'Alert' }).check({ force: true });
+  await choose(page, 'Query', 'Alert');
   await picture('overview');
 }
 
@@ -87,7 +90,7 @@ async function tourBatches(page: Page): Promise<void> {
     [queries.bronze, queries.alert].every((each) => each.batches[0]),
   );
   for (const title of ['Alert', 'Bronze']) {
-    await page.getByRole('radio', { name: title }).check({ force: true });
+    await choose(page, 'Query whose batches are shown', title);
     await page.locator('tbody tr[data-key]').first().click();
     await page.getByText('Offsets read, start included, end not').waitFor();
   }
@@ -151,7 +154,7 @@ export async function tourDeliveries({ page, picture }: TestApp): Promise<void> 
   await goTo(page, 'Deliveries');
   await waitFor(page, 'an accepted message', ({ totals }) => (totals?.deliveries.sent ?? 0) > 0);
   for (const state of ['Waiting', 'Ambiguous', 'Failed', 'Suppressed', 'Sent']) {
-    await page.getByRole('radio', { name: state }).check({ force: true });
+    await choose(page, 'State', state);
   }
   await page.locator('tbody tr[data-key]').first().click();
   await page.getByText('Local preview', { exact: true }).waitFor();
@@ -175,10 +178,9 @@ export async function tourLogs({ page, picture, electron }: TestApp): Promise<vo
   await picture('logs');
   await press(page, 'Batch|NEW|Fraud|ALERT');
   await press(page, 'Batch|NEW|Fraud|ALERT');
-  await page.getByRole('textbox', { name: 'Source' }).click();
+  await page.getByRole('combobox', { name: 'Source' }).click();
   await page.getByRole('option', { name: 'Bronze' }).click();
-  for (const level of ['Errors', 'Warnings', 'All'])
-    await page.getByRole('radio', { name: level }).check({ force: true });
+  for (const level of ['Errors', 'Warnings', 'All']) await choose(page, 'Least level', level);
   await press(page, 'Copy what is shown');
   expect(await electron.evaluate(({ clipboard }) => clipboard.readText())).toContain('[Bronze] ');
   await press(page, 'Clear view');

@@ -152,6 +152,7 @@ function installBridge(script: Script): void {
     if (script.refusal) return no(script.refusal);
     if (command === 'checkpoint.preview')
       return script.preview && 'code' in script.preview ? no(script.preview) : ok(script.preview);
+    if (command === 'checkpoint.clear') return ok({ trash: 'checkpoints/_trash/2026-11-22T14-33-10Z-bronze/' });
     return ok(null);
   };
   Object.assign(window, {
