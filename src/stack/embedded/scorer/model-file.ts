@@ -21,7 +21,7 @@ export interface Model {
   readonly cover: Float64Array;
 }
 
-/** Contributions are summed with a fixed number of points, which is exact for ways with at most this many inputs. */
+/** The walk in trees.ts has room for no more. */
 const MOST_FEATURES = 16;
 
 const Index = z.int().min(-1);
@@ -92,7 +92,8 @@ function problemOfTree(file: Links, start: number, end: number): string | null {
     const feature = file.feature[node] ?? -1;
     const right = file.right[node] ?? 0;
     if (feature >= file.features.length) return `node ${node}: there is no input ${feature}`;
-    if (feature >= 0 && !(node + 1 < right && right < end)) return `node ${node}: its right child lies outside its tree`;
+    if (feature >= 0 && !(node + 1 < right && right < end))
+      return `node ${node}: its right child lies outside its tree`;
   }
   return null;
 }

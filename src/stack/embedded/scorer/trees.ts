@@ -13,35 +13,45 @@ export interface Scorer {
 
 /** Leaf i owns the slots from `first[i]` to `first[i + 1]`: one for each input that is asked on the way to it. */
 interface Leaves {
-  readonly value: readonly number[];
-  readonly first: readonly number[];
-  readonly feature: readonly number[];
+  readonly value: Float64Array;
+  readonly first: Int32Array;
+  readonly feature: Int32Array;
   /** A row agrees with a slot when `low < value <= high`. */
-  readonly low: readonly number[];
-  readonly high: readonly number[];
+  readonly low: Float64Array;
+  readonly high: Float64Array;
   /** The part of the training rows that agreed. */
-  readonly share: readonly number[];
+  readonly share: Float64Array;
 }
+
+/** The input of a node in a step. Not imported: a constant of another module costs a look-up at every use. */
+const FEATURE_BITS = 4;
+const FEATURE_MASK = 2 ** FEATURE_BITS - 1;
 
 type Way = ReadonlyMap<number, { readonly low: number; readonly high: number; readonly share: number }>;
 
 export function makeScorer(model: Model): Scorer {
   const leaves = leavesOf(model);
-  const points = gaussLegendre(8);
+  const steps = stepsOf(model);
+  const points = Array.from({ length: model.features.length + 1 }, (_, slots) => gaussLegendre(Math.ceil(slots / 2)));
   return {
     model,
     baseValue: baseValueOf(leaves),
-    probability: (values) => 1 / (1 + Math.exp(-logOdds(model, values))),
+    probability: (values) => 1 / (1 + Math.exp(-logOdds(model, steps, values))),
     contributions: (values) => contributionsOf(leaves, points, values, model.features.length),
   };
 }
 
-function logOdds({ roots, feature, number, right }: Model, values: Float64Array): number {
+/** A split's right child and input in one number, so that a step is one look-up; -1 in a leaf. */
+function stepsOf({ feature, right }: Model): Int32Array {
+  return feature.map((asked, node) => (asked < 0 ? -1 : (right[node]! << FEATURE_BITS) + asked));
+}
+
+function logOdds({ roots, number }: Model, steps: Int32Array, values: Float64Array): number {
   let total = 0;
   for (let tree = 0; tree < roots.length; tree++) {
     let node = roots[tree]!;
-    for (let asked = feature[node]!; asked >= 0; asked = feature[node]!) {
-      node = values[asked]! <= number[node]! ? node + 1 : right[node]!;
+    for (let step = steps[node]!; step >= 0; step = steps[node]!) {
+      node = values[step & FEATURE_MASK]! <= number[node]! ? node + 1 : step >> FEATURE_BITS;
     }
     total += number[node]!;
   }
@@ -50,44 +60,60 @@ function logOdds({ roots, feature, number, right }: Model, values: Float64Array)
 
 /**
  * For a leaf whose slots have agreement o and share z, Shapley's weights are the integral over t of (o_j - z_j) times the
- * product over k != j of (z_k + t * (o_k - z_k)): a polynomial, which Gauss-Legendre sums exactly.
+ * product over k != j of (z_k + t * (o_k - z_k)): a polynomial, which as many points as half of the slots sum exactly.
  */
-function contributionsOf(leaves: Leaves, points: readonly Point[], values: Float64Array, inputs: number): Float64Array {
+function contributionsOf(
+  leaves: Leaves,
+  pointsFor: readonly (readonly Point[])[],
+  values: Float64Array,
+  inputs: number,
+): Float64Array {
+  const { value, first, feature, share } = leaves;
   const sums = new Float64Array(inputs);
   const change = new Float64Array(inputs);
   const factor = new Float64Array(inputs);
   const weight = new Float64Array(inputs);
-  for (let leaf = 0; leaf < leaves.value.length; leaf++) {
-    const first = leaves.first[leaf]!;
-    const slots = leaves.first[leaf + 1]! - first;
-    for (let slot = 0; slot < slots; slot++) {
-      const value = values[leaves.feature[first + slot]!]!;
-      const agrees = value > leaves.low[first + slot]! && value <= leaves.high[first + slot]!;
-      change[slot] = (agrees ? 1 : 0) - leaves.share[first + slot]!;
-      weight[slot] = 0;
-    }
-    for (const point of points) {
-      for (let slot = 0; slot < slots; slot++) factor[slot] = leaves.share[first + slot]! + point.at * change[slot]!;
-      addProductsOfOthers(factor, slots, point.weight, weight);
+  for (let leaf = 0; leaf < value.length; leaf++) {
+    const start = first[leaf]!;
+    const slots = first[leaf + 1]! - start;
+    setChanges(leaves, start, slots, values, change);
+    weight.fill(0);
+    for (const { at, weight: scale } of pointsFor[slots]!) {
+      for (let slot = 0; slot < slots; slot++) factor[slot] = share[start + slot]! + at * change[slot]!;
+      addProductsOfOthers(factor, slots, scale, weight);
     }
     for (let slot = 0; slot < slots; slot++) {
-      sums[leaves.feature[first + slot]!]! += leaves.value[leaf]! * change[slot]! * weight[slot]!;
+      sums[feature[start + slot]!]! += value[leaf]! * change[slot]! * weight[slot]!;
     }
   }
   return sums;
 }
 
-/** Adds to each entry the product of all other factors, times `scale`. */
-function addProductsOfOthers(factor: Float64Array, count: number, scale: number, sums: Float64Array): void {
-  for (let entry = 0; entry < count; entry++) {
-    let product = scale;
-    for (let other = 0; other < count; other++) if (other !== entry) product *= factor[other]!;
-    sums[entry]! += product;
+/** What knowing an input changes for a leaf: from its share of the training rows to all or nothing. */
+function setChanges(leaves: Leaves, start: number, slots: number, values: Float64Array, change: Float64Array): void {
+  for (let slot = 0; slot < slots; slot++) {
+    const at = start + slot;
+    const value = values[leaves.feature[at]!]!;
+    const agrees = value > leaves.low[at]! && value <= leaves.high[at]!;
+    change[slot] = (agrees ? 1 : 0) - leaves.share[at]!;
   }
 }
 
+/**
+ * Adds to each entry the product of all other factors, times `scale`. No factor is zero: every node was reached by some
+ * training row, and no point is 0 or 1.
+ */
+function addProductsOfOthers(factor: Float64Array, count: number, scale: number, sums: Float64Array): void {
+  let product = scale;
+  for (let entry = 0; entry < count; entry++) product *= factor[entry]!;
+  for (let entry = 0; entry < count; entry++) sums[entry]! += product / factor[entry]!;
+}
+
 function baseValueOf({ value, first, share }: Leaves): number {
-  return value.reduce((sum, own, leaf) => sum + share.slice(first[leaf], first[leaf + 1]).reduce((a, b) => a * b, own), 0);
+  return value.reduce(
+    (sum, own, leaf) => sum + share.subarray(first[leaf], first[leaf + 1]).reduce((a, b) => a * b, own),
+    0,
+  );
 }
 
 /** Parents come before their children, so one pass knows the way to every node. */
@@ -114,15 +140,15 @@ function leavesOf({ roots, feature, number, right, cover }: Model): Leaves {
 
 function flatten(found: readonly { readonly value: number; readonly way: Way }[]): Leaves {
   const slots = found.flatMap(({ way }) => [...way].map(([feature, bounds]) => ({ feature, ...bounds })));
-  const first = [0];
-  for (const { way } of found) first.push(first[first.length - 1]! + way.size);
+  const first = new Int32Array(found.length + 1);
+  found.forEach(({ way }, leaf) => (first[leaf + 1] = first[leaf]! + way.size));
   return {
-    value: found.map(({ value }) => value),
+    value: Float64Array.from(found, ({ value }) => value),
     first,
-    feature: slots.map((slot) => slot.feature),
-    low: slots.map((slot) => slot.low),
-    high: slots.map((slot) => slot.high),
-    share: slots.map((slot) => slot.share),
+    feature: Int32Array.from(slots, (slot) => slot.feature),
+    low: Float64Array.from(slots, (slot) => slot.low),
+    high: Float64Array.from(slots, (slot) => slot.high),
+    share: Float64Array.from(slots, (slot) => slot.share),
   };
 }
 
