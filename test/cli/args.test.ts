@@ -3,7 +3,7 @@ import { parseCommandLine, UsageError } from '../../src/cli/args.ts';
 import { HELP } from '../../src/cli/help.ts';
 import { SETTINGS } from '../../src/console/settings.ts';
 
-const parse = (line: string) => parseCommandLine(line.split(' ').filter(Boolean), '/work');
+const parse = (line: string) => parseCommandLine(line.split(' ').filter(Boolean), '/home/ada');
 
 describe('what is understood', () => {
   test.each([
@@ -38,7 +38,7 @@ describe('what is understood', () => {
     ['--rate 200', { 'producer.mode': 'stream', 'producer.rate': '200' }],
     ['--bulk 1000', { 'producer.mode': 'bulk', 'producer.rows': '1000' }],
     ['--idle', { 'producer.mode': 'idle' }],
-    ['--csv data/t.csv', { 'producer.csv': '/work/data/t.csv' }],
+    ['--csv data/t.csv', { 'producer.csv': '/home/ada/data/t.csv' }],
   ])('run with %s', (flags, settings) => expect(parse(`run --headless ${flags}`)).toMatchObject({ settings }));
 });
 
