@@ -23,6 +23,12 @@ export function FraudFound() {
   return (
     <Card title="Fraud found" actions={<span className="text ink-3">{count(totals.predictions)} scored</span>}>
       <table className="table counts">
+        <colgroup>
+          <col style={{ width: 94 }} />
+          <col />
+          <col />
+          <col style={{ width: 84 }} />
+        </colgroup>
         <thead>
           <tr>
             <th scope="col">

@@ -61,6 +61,7 @@ export async function startApp({ name, launch, home = makeHome(), env = {} }: Ap
     timeout: 60_000,
   });
   const child = electron.process();
+  child.once('exit', () => rmSync(path.dirname(entry), { recursive: true, force: true }));
   let output = '';
   const keep = (chunk: Buffer) => {
     output += chunk.toString();
@@ -108,7 +109,6 @@ function makeEntry(appFolder: string): string {
   ];
   writeFileSync(entry, lines.join('\n'));
   chmodSync(folder, 0o755);
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return entry;
 }
 
