@@ -11,6 +11,7 @@ from sluice_model.generate import generate
 from sluice_model.history import CardHistory, card_history
 from sluice_model.transactions import Transactions
 
+POPULATION = generate(3, 1)
 NAMES = [field.name for field in fields(CardHistory)]
 
 
@@ -42,7 +43,7 @@ def fast_history(rows: Transactions) -> np.ndarray:
 def some_rows(draw) -> Transactions:
     """Few cards, few moments and few amounts, so that ties and window edges are common."""
     count = draw(st.integers(1, 30))
-    base = generate(3, 1).take(np.arange(count))
+    base = POPULATION.take(np.arange(count))
     pick = lambda *values: np.array(draw(st.lists(st.sampled_from(values), min_size=count, max_size=count)))  # noqa: E731
     return replace(
         base,
@@ -54,7 +55,7 @@ def some_rows(draw) -> Transactions:
     )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(some_rows())
 def test_it_is_what_the_definition_counts(rows):
     expected = np.array([slow_history(rows, index) for index in range(len(rows))])

@@ -60,7 +60,7 @@ def test_a_csv_file_gives_the_features_of_the_rows_it_was_written_from(tmp_path)
 
 def test_a_model_is_trained_from_a_csv_file_and_judged_on_its_other_cards(tmp_path, capsys):
     path = tmp_path / "fraudTrain.csv"
-    write_sparkov_csv(generate(seed=9, customers=30), path)
+    write_sparkov_csv(generate(seed=9, customers=20), path)
     assert main(["train", "--csv", str(path), "--out", str(tmp_path)]) == 0
     assert {file.name for file in tmp_path.glob("*.json")} == {"stateless.json", "history.json"}
     assert "history on unseen cards and months: auc_pr" in capsys.readouterr().err

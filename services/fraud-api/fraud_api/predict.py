@@ -57,11 +57,10 @@ def _shape_for(row: RawTransaction, models: Models) -> str:
 
 def _by_model(group: list[tuple[RawTransaction, Completed]], model: Model, with_reasons: bool) -> list[Prediction]:
     matrix = to_matrix([(row, request.history) for request, row in group], model)
-    probabilities = model.trees.probability(matrix)
+    # The number that is told and stored decides, so that a stored score explains its own verdict.
+    probabilities = np.round(model.trees.probability(matrix), 4).tolist()
     answers = []
-    for (request, row), values, exact in zip(group, matrix, probabilities, strict=True):
-        # The number that is told and stored decides, so that a stored score explains its own verdict.
-        probability = float(np.round(exact, 4))
+    for (request, row), values, probability in zip(group, matrix, probabilities, strict=True):
         is_fraud = probability >= model.cut
         reasons = _reasons(values, model) if is_fraud or with_reasons else None
         lines = _lines(reasons, model) if reasons else []

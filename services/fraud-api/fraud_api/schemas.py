@@ -12,10 +12,10 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
 Amount = Annotated[float, Field(ge=-1e8, le=1e8, allow_inf_nan=False)]
 Total = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)]
-Count = Annotated[Whole, Field(ge=0, le=10**9)]
+Count = Annotated[int, Field(ge=0, le=10**9), BeforeValidator(_whole)]
+Day = Annotated[int, Field(ge=0, le=6, description="Monday is 0"), BeforeValidator(_whole)]
 Shape = Literal["stateless", "history", "rules"]
 RiskLevel = Literal["HIGH", "MEDIUM", "LOW"]
 
@@ -38,7 +38,7 @@ class History(_Strict):
     sum_1h: Total
     count_24h: Count
     sum_24h: Total
-    new_category: Annotated[Whole, Field(ge=0, le=1)] = Field(
+    new_category: Annotated[int, Field(ge=0, le=1), BeforeValidator(_whole)] = Field(
         description="1 when the card never bought in this category"
     )
 
@@ -47,13 +47,15 @@ class RawTransaction(_Strict):
     """One transaction to score. Only the amount is needed; what is missing is taken as the default and named."""
 
     amt: Amount
-    hour: Annotated[Whole, Field(ge=0, le=23)] | None = None
+    hour: Annotated[int, Field(ge=0, le=23), BeforeValidator(_whole)] | None = None
     distance_km: Annotated[float, Field(ge=0, le=50_000, allow_inf_nan=False)] | None = None
     merchant: Annotated[str, Field(max_length=255)] | None = None
     category: Annotated[str, Field(max_length=100)] | None = None
-    age: Annotated[Whole, Field(ge=0, le=150)] | None = None
+    age: Annotated[int, Field(ge=0, le=150), BeforeValidator(_whole)] | None = None
     gender: Annotated[str, Field(max_length=20)] | None = None
-    day_of_week: Annotated[Whole, Field(ge=0, le=6)] | None = Field(default=None, description="Monday is 0")
+    day_of_week: Annotated[int, Field(ge=0, le=6), BeforeValidator(_whole)] | None = Field(
+        default=None, description="Monday is 0"
+    )
     trans_num: Annotated[str, Field(max_length=100)] | None = None
     history: History | None = Field(default=None, description="with it, the model that knows the card's past answers")
 
