@@ -8,6 +8,7 @@ import pytest
 from conftest import ARTIFACTS
 from fraud_api.inputs import complete, to_matrix
 from fraud_api.model_file import load_model
+from fraud_api.trees import Trees
 from parity import request_of
 from sluice_model.features import SHAPES
 from sluice_model.generate import generate
@@ -34,6 +35,24 @@ def test_scores_are_equal_to_the_librarys_bit_for_bit_and_contributions_to_1e9(s
     for row, wanted in zip(rows, expected, strict=True):
         assert np.allclose(trees.contributions(row), wanted[:-1], rtol=0, atol=1e-9)
     assert trees.base_value == pytest.approx(expected[0][-1], abs=1e-9)
+
+
+def test_a_value_equal_to_a_threshold_goes_left_and_shapley_values_are_those_counted_by_hand():
+    """One tree: amt <= 10 gives -1, else hour <= 6 gives 2 and the rest 0; and one that is a leaf of 0.5."""
+    trees = Trees(
+        roots=np.array([0, 5]),
+        feature=np.array([0, -1, 1, -1, -1, -1]),
+        number=np.array([10, -1, 6, 2, 0, 0.5]),
+        right=np.array([2, 0, 4, 0, 0, 0]),
+        cover=np.array([10.0, 6, 4, 1, 3, 10]),
+        feature_count=2,
+    )
+    rows = np.array([[10, 0], [10.01, 6], [10.01, 7]])
+    assert trees.log_odds(rows).tolist() == [-0.5, 2.5, 0.5]
+    assert trees.base_value == pytest.approx(0.6 * -1 + 0.4 * 0.25 * 2 + 0.5, abs=1e-12)
+    # Nothing known: -0.4. Amount alone: 0.5. Hour alone: 0.6 * -1 + 0.4 * 2. Both: 2.
+    expected = [(0.9 + 1.8) / 2, (0.6 + 1.5) / 2]
+    assert trees.contributions(np.array([50.0, 3.0])) == pytest.approx(expected, abs=1e-12)
 
 
 def test_requests_give_the_features_of_training(sample, models):
