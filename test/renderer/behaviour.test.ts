@@ -92,7 +92,7 @@ describe('buttons', () => {
     await inWindow({ ...story, refusal: dataLoss() }, { hash: '#queries' }, async ({ page }) => {
       await page.getByRole('button', { name: 'Stop Bronze', exact: true }).click();
       await page.getByText('DATA_LOSS: 1,320 records left the topic').waitFor();
-      await page.getByText('clear with "Continue from the table"').waitFor();
+      await page.getByText('Put the records back from a copy of the topic').waitFor();
     });
   });
 

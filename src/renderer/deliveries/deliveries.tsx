@@ -24,7 +24,8 @@ const STATES = [
 export function Deliveries() {
   const deliveries = usePart('deliveries');
   const totals = usePart('totals');
-  const slack = usePart('console')?.slack ?? 'off';
+  const console = usePart('console');
+  const slack = console?.slack ?? 'off';
   const { rest } = useRoute();
   const [state, setState] = useState<DeliveryState | 'all'>('all');
   const shown = (deliveries ?? []).filter((each) => state === 'all' || each.state === state);
@@ -33,7 +34,7 @@ export function Deliveries() {
     <Page
       fixed
       title="Deliveries"
-      sub={WHERE[slack]}
+      sub={console ? WHERE[slack] : ''}
       actions={
         <SegmentedControl
           value={state}

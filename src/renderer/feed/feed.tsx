@@ -37,7 +37,11 @@ export function Feed() {
     <Page
       fixed
       title="Fraud feed"
-      sub={totals ? `${plural(totals.frauds, 'prediction')} of fraud, the newest ${held.rows.length} here` : ''}
+      sub={
+        totals && totals.frauds > 0
+          ? `${plural(totals.frauds, 'prediction')} of fraud, the newest ${held.rows.length} here`
+          : ''
+      }
       actions={
         <>
           <TextInput

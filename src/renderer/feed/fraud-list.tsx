@@ -23,7 +23,12 @@ export function FraudList({ frauds, chosen, onChoose }: FraudListProps) {
       ),
     },
     { title: 'Risk', width: 126, cell: ({ level, probability }) => <Risk level={level} probability={probability} /> },
-    { title: 'Merchant', cell: ({ merchant, category, card }) => <Two a={merchant} b={`${category} · ${card}`} /> },
+    {
+      title: 'Merchant',
+      cell: ({ merchant, category, card }) => (
+        <Two a={merchant} b={chosen === null ? `${category} · ${card}` : category} />
+      ),
+    },
     {
       title: 'Amount',
       width: 112,

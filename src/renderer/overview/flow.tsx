@@ -31,7 +31,7 @@ export function Flow() {
       <div className="flow">
         <Service name="producer" icon={FileText} short="Producer" />
         <ProducerEdge />
-        <Service name="postgres" icon={Database} short="PostgreSQL" />
+        <Service name="postgres" icon={Database} short="Postgres" />
         <Edge />
         <Service name="capture" icon={ArrowLeftRight} short="Capture" />
         <TopicEdge />
@@ -72,7 +72,7 @@ function Node({ icon: Icon, title, word, detail, href, wide = false }: NodeProps
   const className = `flow-node ${edge(word)} ${wide ? 'wide' : ''}`;
   const content = (
     <>
-      <span className="row" style={{ gap: 6 }}>
+      <span className="row" style={{ gap: 5 }}>
         <Icon size={13} strokeWidth={1.5} className="ink-3" />
         <span className="text strong cut">{title}</span>
       </span>

@@ -24,10 +24,10 @@ export function FraudFound() {
     <Card title="Fraud found" actions={<span className="text ink-3">{count(totals.predictions)} scored</span>}>
       <table className="table counts">
         <colgroup>
-          <col style={{ width: 94 }} />
+          <col style={{ width: 96 }} />
           <col />
           <col />
-          <col style={{ width: 84 }} />
+          <col style={{ width: 68 }} />
         </colgroup>
         <thead>
           <tr>

@@ -19,7 +19,7 @@ export function RowsPerSecond() {
   const points = toRates(history);
   return (
     <Card
-      title="Rows per second"
+      title="Rows/s"
       sub={`mean of ${longSpan(AVERAGE_MS)}`}
       actions={
         <>

@@ -196,8 +196,18 @@ export function changing(): Snapshot {
   return {
     ...base,
     queries: {
-      bronze: { ...base.queries.bronze, state: 'STOPPING', since: NOW - 2 * SECOND },
-      alert: { ...base.queries.alert, state: 'RESTARTING', since: NOW - 3 * SECOND },
+      bronze: {
+        ...base.queries.bronze,
+        state: 'STOPPING',
+        headline: 'Bronze finishes its batch and stops.',
+        since: NOW - 2 * SECOND,
+      },
+      alert: {
+        ...base.queries.alert,
+        state: 'RESTARTING',
+        headline: 'Alert finishes its batch and starts again.',
+        since: NOW - 3 * SECOND,
+      },
     },
   };
 }
@@ -233,7 +243,7 @@ export function dataLoss(): ErrorView {
     tried: 'Planning batch 422 of Bronze, which starts at 81,321 on p0',
     seen: '1,320 records left the topic before Bronze could read them; the topic now starts at 81,655 on p0',
     expected: 'every record since offset 81,321 on p0, where batch 421 ended',
-    action: 'Open Checkpoints and clear with "Continue from the table", once you have accepted the gap',
+    action: 'Put the records back from a copy of the topic, then start Bronze again; nothing is skipped in silence',
     retryable: false,
   };
 }
