@@ -32,6 +32,7 @@ PY
 
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
+export HYPOTHESIS_STORAGE_DIRECTORY="$work/hypothesis"
 
 for check in "check" "format --check"; do
   # shellcheck disable=SC2086
