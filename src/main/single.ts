@@ -1,5 +1,5 @@
 /** One window per data folder: the lock of Electron lies in the folder where the window keeps its own data. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { app } from 'electron';
@@ -18,8 +18,6 @@ function makeFolder(folder: string): string {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return folder;
   } catch {
-    const temporary = mkdtempSync(path.join(tmpdir(), 'sluice-window-'));
-    process.once('exit', () => rmSync(temporary, { recursive: true, force: true }));
-    return temporary;
+    return mkdtempSync(path.join(tmpdir(), 'sluice-window-'));
   }
 }

@@ -9,6 +9,7 @@ import { Area, Bar, BarChart, CartesianGrid, ComposedChart, Line, Tooltip, XAxis
 import { useElementSize } from '@mantine/hooks';
 import { count, rate, shortClock, clock, type Zone } from '../format.ts';
 import { useZone } from '../preferences.ts';
+import { cell, ChartTable } from './chart-table.tsx';
 
 export const MOST_POINTS = 300;
 
@@ -187,48 +188,6 @@ function Tip({ at, points, series, zone, format }: TipProps) {
   );
 }
 
-function ChartTable({ label, points, series, format }: ChartTableProps) {
-  const zone = useZone();
-  return (
-    <div
-      className="table-box"
-      style={{ height: '100%' }}
-      tabIndex={0}
-      role="region"
-      aria-label={`${label}, as a table`}
-    >
-      <table className="table compact">
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            {series.map(({ name }) => (
-              <th scope="col" className="num" key={name}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {[...points].reverse().map(({ at, values }) => (
-            <tr key={at}>
-              <td>{clock(at, zone)}</td>
-              {values.map((value, index) => (
-                <td className="num" key={series[index]?.name}>
-                  {cell(value, format)}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-interface ChartTableProps extends Pick<ChartProps, 'label' | 'points' | 'series'> {
-  readonly format: (value: number) => string;
-}
-
 /** Holds a value still for a second, so that a busy stream does not redraw the chart four times in it. */
 function useOncePerSecond<T>(value: T): T {
   const [steady, setSteady] = useState(value);
@@ -241,8 +200,6 @@ function useOncePerSecond<T>(value: T): T {
   return steady;
 }
 
-const cell = (value: number | null | undefined, format: (value: number) => string): string =>
-  value == null ? 'not known' : format(value);
 const axisNumber = (value: number): string => (value >= 10_000 ? `${count(value / 1_000)}k` : count(value));
 
 const isShort = (points: readonly Point[]): boolean => (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0) < SHORT_MS;
