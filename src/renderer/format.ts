@@ -23,9 +23,12 @@ export function money(amount: string): string {
   return /^-?\d+(\.\d+)?$/.test(amount) ? `$${twoDigits.format(Number(amount))}` : amount;
 }
 
-/** `0.58%` */
-export const percent = (part: number, all: number): string =>
-  all === 0 ? '–' : `${twoDigits.format((100 * part) / all)}%`;
+/** `0.58%`, and `23.3%` from ten on */
+export function percent(part: number, all: number): string {
+  if (all === 0) return '–';
+  const share = (100 * part) / all;
+  return `${(share < 10 ? twoDigits : oneDigit).format(share)}%`;
+}
 
 /** `96.4 KB` */
 export function bytes(size: number): string {

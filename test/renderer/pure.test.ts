@@ -41,6 +41,7 @@ describe('numbers and times', () => {
     expect(format.money('unknown')).toBe('unknown');
     expect(format.bytes(98_631)).toBe('96.3 KB');
     expect(format.percent(58, 10_000)).toBe('0.58%');
+    expect(format.percent(2_334, 10_000)).toBe('23.3%');
     expect(format.percent(0, 0)).toBe('–');
   });
 });

@@ -50,7 +50,7 @@ const NEXT = { auto: 'light', light: 'dark', dark: 'auto' } as const satisfies R
   MantineColorScheme
 >;
 const SCHEMES = {
-  auto: ['as the system', <Monitor key="auto" size={14} />],
+  auto: ["the system's", <Monitor key="auto" size={14} />],
   light: ['light', <Sun key="light" size={14} />],
   dark: ['dark', <Moon key="dark" size={14} />],
 } as const;
