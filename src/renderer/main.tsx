@@ -17,7 +17,13 @@ createRoot(root).render(
       <StoreProvider value={createStore(window.sluice)}>
         <App />
         {/* Below a sheet: a toast never covers what is to be confirmed there. */}
-        <Notifications position="bottom-right" limit={3} containerWidth={360} zIndex={150} />
+        <Notifications
+          position="bottom-right"
+          limit={4}
+          pauseResetOnHover="notification"
+          containerWidth={360}
+          zIndex={150}
+        />
       </StoreProvider>
     </MantineProvider>
   </StrictMode>,

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, expect, test } from 'vitest';
-import { makeHome, removeHome, startApp, type TestApp } from './support/app.ts';
-import { waitFor } from './support/tour.ts';
+import { makeHome, removeHome, startApp } from './support/app.ts';
+import { eventually, startUnwatched } from './support/unwatched.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const home = makeHome();
@@ -39,31 +39,20 @@ test('a data folder that cannot be made: one clear sentence, and exit code 3', a
 });
 
 test('a page that crashes comes back by itself, and the queries have gone on', async () => {
-  const app = await startApp({ name: 'crash', home });
-  const before = await waitFor(app.page, 'both queries to run', ({ queries }) =>
-    [queries.bronze, queries.alert].every(({ state }) => state === 'RUNNING'),
+  const app = await startUnwatched(home);
+  const before = await eventually(() => app.evaluate(RUN_IDS), areTwo);
+  const crashed = app.pagePid();
+  process.kill(crashed ?? 0, 'SIGKILL');
+  await eventually(app.pagePid, (pid) => pid !== null && pid !== crashed);
+  await eventually(
+    () => app.evaluate(`document.querySelector('h1')?.textContent`),
+    (title) => title === 'Overview',
   );
-  await crashPage(app);
-  expect(await runIdsAfter(app)).toEqual([before.queries.bronze.runId, before.queries.alert.runId]);
+  expect(await app.evaluate(RUN_IDS)).toEqual(before);
   expect(await app.quit()).toBe(0);
 });
 
-function crashPage({ electron }: TestApp): Promise<void> {
-  return electron.evaluate(
-    ({ BrowserWindow }) =>
-      new Promise<void>((resolve) => {
-        const contents = BrowserWindow.getAllWindows()[0]?.webContents;
-        contents?.once('did-finish-load', () => resolve());
-        contents?.forcefullyCrashRenderer();
-      }),
-  );
-}
-
-/** Asked from the main process, because Playwright gives a page up when it has crashed once. */
-function runIdsAfter({ electron }: TestApp): Promise<unknown> {
-  return electron.evaluate(({ BrowserWindow }) =>
-    BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript(
-      `sluice.call('snapshot', {}).then(({ value: { queries } }) => [queries.bronze.runId, queries.alert.runId])`,
-    ),
-  );
-}
+/** Of the queries that run. */
+const RUN_IDS = `sluice.call('snapshot', {}).then(({ value: { queries } }) =>
+  [queries.bronze, queries.alert].filter(({ state }) => state === 'RUNNING').map(({ runId }) => runId))`;
+const areTwo = (runIds: unknown): boolean => Array.isArray(runIds) && runIds.length === 2;

@@ -6,6 +6,7 @@ import path from 'node:path';
 
 import { _electron, type ElectronApplication, type Page } from 'playwright';
 import { resolveElectron } from '../../../scripts/electron.mjs';
+import { clusterFolder } from '../../../src/stack/embedded/cluster.ts';
 
 const results = path.resolve(import.meta.dirname, '../../../test-results/e2e');
 
@@ -41,8 +42,9 @@ export function makeHome(): string {
   return path.join(folder, 'home');
 }
 
+/** For root the database cluster lies outside of the home. */
 export function removeHome(home: string): void {
-  rmSync(path.dirname(home), { recursive: true, force: true });
+  for (const folder of [clusterFolder(home), path.dirname(home)]) rmSync(folder, { recursive: true, force: true });
 }
 
 export async function startApp({ name, launch, home = makeHome(), env = {} }: AppOptions): Promise<TestApp> {
