@@ -59,6 +59,8 @@ function renderer(): UserConfig {
       emptyOutDir: true,
       target: 'chrome114',
       cssTarget: 'chrome114',
+      // The policy of the page refuses data: fonts.
+      assetsInlineLimit: 0,
       chunkSizeWarningLimit: 2_000,
     },
     css: { postcss: { plugins: [mantine()] } },
