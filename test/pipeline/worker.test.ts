@@ -104,14 +104,17 @@ describe('the worker thread', () => {
   }, 30_000);
 });
 
+/** In one transaction, so that a query that runs meanwhile finds all of them or none. */
 async function append(from: number, count: number): Promise<void> {
-  for (let n = from; n < from + count; n += 1) {
-    await database.query(
-      `WITH taken AS (UPDATE partitions SET log_end = log_end + 1 WHERE topic = $1 AND partition = $2 RETURNING log_end - 1 AS next)
-       INSERT INTO records (topic, partition, "offset", recorded_at_ms, key, value) SELECT $1, $2, next, $3, $4, $5 FROM taken`,
-      [TOPIC, n % 2, 1_735_000_000_000 + n, Buffer.from(`{"trans_num":"t${n}"}`), Buffer.from(envelope(afterOf(n)))],
-    );
-  }
+  await database.transaction(async (sql) => {
+    for (let n = from; n < from + count; n += 1) {
+      await sql.query(
+        `WITH taken AS (UPDATE partitions SET log_end = log_end + 1 WHERE topic = $1 AND partition = $2 RETURNING log_end - 1 AS next)
+         INSERT INTO records (topic, partition, "offset", recorded_at_ms, key, value) SELECT $1, $2, next, $3, $4, $5 FROM taken`,
+        [TOPIC, n % 2, 1_735_000_000_000 + n, Buffer.from(`{"trans_num":"t${n}"}`), Buffer.from(envelope(afterOf(n)))],
+      );
+    }
+  });
 }
 
 function job(runId: string): JobSettings {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openKafkaSource, type KafkaSource } from '../../../src/pipeline/source/kafka.ts';
 import { resolveStartingOffsets } from '../../../src/pipeline/source/kafka-start.ts';
 import type { KafkaLimits, KafkaSettings } from '../../../src/pipeline/source/kafka-settings.ts';
@@ -217,13 +217,12 @@ describe.skipIf(obstacle)('a real Kafka broker', () => {
     const topic = await fill.create(2);
     await fill.send(topic, ['a', 'b']);
     const reader = source(topic);
-    await reader.publish(
-      'sluice-bronze',
-      new Map([
-        [0, 2n],
-        [1, 0n],
-      ]),
-    );
+    const both = new Map([
+      [0, 2n],
+      [1, 0n],
+    ]);
+    // A broker that has just begun to keep groups refuses for a while.
+    await vi.waitFor(() => reader.publish('sluice-bronze', both), { timeout: 60_000, interval: 200 });
     await reader.publish('sluice-bronze', new Map([[0, 1n]]));
     const [shown] = await fill.admin.fetchOffsets({ groupId: 'sluice-bronze', topics: [topic] });
     expect(shown?.partitions.map(({ offset }) => offset)).toEqual(['1', '0']);
