@@ -4,6 +4,7 @@ import react from '@vitejs/plugin-react';
 import mantine from 'postcss-preset-mantine';
 import { defineConfig, type InlineConfig, type UserConfig } from 'vite';
 import { BUNDLED, ENTRIES } from './scripts/lib/entries.mjs';
+import { withoutFailpoints } from './scripts/lib/failpoints.mjs';
 import manifest from './package.json' with { type: 'json' };
 
 const root = import.meta.dirname;
@@ -22,14 +23,20 @@ export default defineConfig(({ mode }) => {
 
 /**
  * One CommonJS file for Electron's main process, a worker thread or Node, in the syntax of Node 18.
- * @param options `selfContained`: a sandboxed preload may require Electron and nothing else
+ * @param options `selfContained`: a sandboxed preload may require Electron and nothing else; `failpoints`: only a bundle
+ *   for tests keeps them
  */
-export function nodeBundle(source: string, output: string, options: { selfContained?: boolean } = {}): InlineConfig {
+export function nodeBundle(
+  source: string,
+  output: string,
+  options: { selfContained?: boolean; failpoints?: boolean } = {},
+): InlineConfig {
   const isOutside = (id: string) => outside.some((name) => id === name || id.startsWith(`${name}/`));
   return {
     configFile: false,
     root,
     mode: 'production',
+    plugins: options.failpoints ? [] : [withoutFailpoints()],
     ssr: { noExternal: true, target: 'node' },
     build: {
       ssr: source,

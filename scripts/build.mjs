@@ -11,7 +11,13 @@ import { run } from './lib/run.mjs';
 import { fail, say, withProgress } from './lib/say.mjs';
 
 const stampFile = inRoot('dist/.built.json');
-const SHARED = ['package-lock.json', 'vite.config.ts', 'tsconfig.json', 'scripts/lib/entries.mjs'];
+const SHARED = [
+  'package-lock.json',
+  'vite.config.ts',
+  'tsconfig.json',
+  'scripts/lib/entries.mjs',
+  'scripts/lib/failpoints.mjs',
+];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build().catch(fail);
 

@@ -1,6 +1,7 @@
 /** One worker thread of the engine: typed messages both ways, and an end that is always told, once. */
 import { Worker } from 'node:worker_threads';
 import { SluiceError } from '../pipeline/errors.ts';
+import { FAILPOINT_ENV } from '../pipeline/failpoints.ts';
 import type { WorkerEvent } from '../pipeline/events.ts';
 import type { WorkerRequest } from '../pipeline/job-settings.ts';
 
@@ -19,7 +20,7 @@ export interface Thread {
 }
 
 /** Names that a thread may see of our environment: what the system itself needs, and no secret. */
-const ALLOWED_ENV = ['SystemRoot', 'TEMP', 'TMP', 'TMPDIR'];
+const ALLOWED_ENV = ['SystemRoot', 'TEMP', 'TMP', 'TMPDIR', ...FAILPOINT_ENV];
 const HEAP_LIMIT_MB = 1_024;
 
 export function openThread(file: string, handlers: ThreadHandlers): Thread {

@@ -1,5 +1,6 @@
 /** The micro-batch loop, once for both queries: plan, promise, read, add, confirm, tell. */
 import type { BatchDurations } from './events.ts';
+import { failpoint } from './failpoints.ts';
 import { checkLoss, checkPosition, planRange, type Bounds } from './offsets.ts';
 import type { Batch, OffsetRange } from './ports.ts';
 import { toProgress } from './progress.ts';
@@ -64,9 +65,15 @@ async function runBatch(
   const { checkpoint, lease, sink } = parts;
   const step = <T>(phase: keyof BatchDurations, work: () => Promise<T>): Promise<T> =>
     watch.time(phase, () => again(parts, signal, () => lease.check().then(work)));
-  if (entry) await step('walCommit', () => checkpoint.promise(id, entry));
+  if (entry) {
+    await failpoint('b1');
+    await step('walCommit', () => checkpoint.promise(id, entry));
+  }
+  await failpoint('b3');
   const result = await step('addBatch', () => sink.addBatch(readBatch(parts, queryId, id, timestamp, range)));
+  await failpoint('b8');
   await step('commitOffsets', () => checkpoint.confirm(id));
+  await failpoint('b10');
   await afterwards(parts, id, range);
   const sinceLast = lastBegan === null ? null : watch.began - lastBegan;
   const done = { id, timestamp, range, latest, result, recovered: !entry, durations: watch.durations(), sinceLast };

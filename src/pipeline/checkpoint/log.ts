@@ -1,5 +1,6 @@
 /** The checkpoint folder of one query: what is in it, and the four writes of a batch's life. */
 import { SluiceError } from '../errors.ts';
+import { failpoint } from '../failpoints.ts';
 import type { ObjectStore } from '../ports.ts';
 import {
   COMMIT_BYTES,
@@ -132,6 +133,9 @@ async function purge(store: ObjectStore, batch: number): Promise<void> {
   const oldest = batch - RETAINED_BATCHES;
   for (const folder of ['offsets', 'commits'] as const) {
     const ids = await listIds(store, folder);
-    for (const id of ids.filter((each) => each < oldest)) await store.delete(`${folder}/${id}`);
+    for (const id of ids.filter((each) => each < oldest)) {
+      await store.delete(`${folder}/${id}`);
+      await failpoint('b12');
+    }
   }
 }

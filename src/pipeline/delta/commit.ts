@@ -1,5 +1,6 @@
 /** The commit point of a batch: one conditional put of the next version of the log. */
 import { SluiceError } from '../errors.ts';
+import { failpoint } from '../failpoints.ts';
 import type { ObjectStore } from '../ports.ts';
 import { serializeCommit, type Action, type AddAction, type BatchMetadata, type CommitStamp } from './actions.ts';
 import { commitKey } from './path.ts';
@@ -30,6 +31,7 @@ export type Outcome = { readonly kind: 'committed'; readonly version: number } |
 const MAX_REBASES = 100;
 
 export async function commitBatch(parts: CommitParts, append: Append): Promise<Outcome> {
+  await failpoint('b6');
   const stamp: CommitStamp = { timestamp: parts.now(), txnId: parts.uuid() };
   for (let lost = 0; lost <= MAX_REBASES; lost += 1) {
     const snapshot = await parts.table.refresh();
@@ -58,7 +60,9 @@ async function tryVersion(parts: CommitParts, append: Append, version: number, s
   const create = version === 0 ? { tableId: uuid(), columns, partitionBy } : null;
   const bytes = serializeCommit({ version, batch: append.batch, rows: append.rows, adds: append.adds, stamp, create });
   await parts.checkOwner();
-  if ((await store.putIfAbsent(commitKey(version), bytes)) === 'created') return true;
+  const put = await store.putIfAbsent(commitKey(version), bytes);
+  await failpoint('b7');
+  if (put === 'created') return true;
   const winner = (await readCommit(store, version)) ?? [];
   if (winner.some(({ commitInfo }) => commitInfo?.txnId === stamp.txnId)) return true;
   checkWinner(winner, version, append.batch);

@@ -1,4 +1,5 @@
 /** Remembers the last record of each partition while a batch is read, and keeps it beside the lease. */
+import { failpoint } from '../failpoints.ts';
 import type { ObjectStore, TopicRecord } from '../ports.ts';
 import { see, writeSeen, type SeenRecord, type SeenSource } from './identity.ts';
 
@@ -18,6 +19,7 @@ export function openWitness(
   return {
     async *watch(records) {
       for await (const chunk of records) {
+        await failpoint('b4');
         const last = new Map(chunk.map((record) => [record.partition, record]));
         for (const [partition, record] of last) partitions[partition] = see(record);
         yield chunk;

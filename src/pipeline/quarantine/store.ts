@@ -1,4 +1,5 @@
 /** Where records go that give no row: one file per batch, under a name that the batch determines. */
+import { failpoint } from '../failpoints.ts';
 import type { ObjectStore, TopicRecord } from '../ports.ts';
 import type { DeadLetter, NotedRecord, Quarantine, QuarantineBatch } from './dead-letter.ts';
 import { writeQuarantineFile, type QuarantineColumn, type QuarantineRow } from './parquet.ts';
@@ -23,6 +24,7 @@ export function openQuarantine(store: ObjectStore): Quarantine {
       if (deadLetters.length > 0) {
         const rows = deadLetters.map((letter) => toDeadLetterRow(batch, letter));
         await store.put(fileKey('dead-letters', batch), await writeQuarantineFile(DEAD_LETTER, rows));
+        await failpoint('b13');
       }
       if (notes.length > 0) {
         const rows = notes.map((noted) => toNoteRow(batch, noted));

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { promises as fs, type Dirent } from 'node:fs';
 import path from 'node:path';
 import { SluiceError } from '../errors.ts';
+import { failpoint } from '../failpoints.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
 import { nodeFiles, type Files } from './files.ts';
 
@@ -25,6 +26,7 @@ async function create(files: Files, root: string, target: string, bytes: Uint8Ar
   const temp = tempName(target);
   try {
     await files.writeNew(temp, bytes);
+    await failpoint('writing', keyOf(root, target));
     await files.link(temp, target);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'exists';
@@ -41,6 +43,7 @@ async function replace(files: Files, root: string, target: string, bytes: Uint8A
   const temp = tempName(target);
   try {
     await files.writeNew(temp, bytes);
+    await failpoint('writing', keyOf(root, target));
     await files.remove(checksumOf(target));
     await files.rename(temp, target);
   } catch (error) {
@@ -106,6 +109,8 @@ function resolveKey(root: string, key: string): string {
     action: 'Do not use this folder: something has written a wrong name into it.',
   });
 }
+
+const keyOf = (root: string, target: string): string => path.relative(root, target).split(path.sep).join('/');
 
 async function exists(file: string): Promise<boolean> {
   return (await fs.stat(file).catch(ignoreAbsent)) !== undefined;

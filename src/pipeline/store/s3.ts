@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { systemClock } from '../clock.ts';
 import type { SluiceError } from '../errors.ts';
+import { failpoint } from '../failpoints.ts';
 import type { Clock, Log, ObjectInfo, ObjectStore } from '../ports.ts';
 import { retrying } from '../retry.ts';
 import { conditionIgnored, lateS3, statusOf, toS3Error } from './s3-errors.ts';
@@ -48,7 +49,9 @@ export function openS3Store(
     replaceIf: (key, bytes, tag) => putIf(access, key, bytes, { IfMatch: tag }),
     put: (key, bytes) =>
       access.call(`Writing ${access.url(key)}`, bytes.length, async ({ options }) => {
-        await access.client.send(new PutObjectCommand({ ...access.at(key), Body: bytes }), options);
+        const sent = access.client.send(new PutObjectCommand({ ...access.at(key), Body: bytes }), options);
+        await failpoint('writing', key);
+        await sent;
       }),
     list: (prefix) => list(access, prefix),
     delete: (key) =>
@@ -75,7 +78,9 @@ async function putIf(access: Access, key: string, bytes: Uint8Array, condition: 
   const input = { ...at(key), ...condition, Body: bytes, Metadata: { [WRITER]: writer } };
   return access.call(`Writing ${url(key)} on a condition`, bytes.length, async ({ options }) => {
     try {
-      return (await client.send(new PutObjectCommand(input), options)).ETag ?? '';
+      const sent = client.send(new PutObjectCommand(input), options);
+      await failpoint('writing', key);
+      return (await sent).ETag ?? '';
     } catch (error) {
       if (statusOf(error) !== 412 && !(condition.IfMatch && isAbsent(error))) throw error;
     }
