@@ -157,6 +157,13 @@ export interface AlertTotals {
   readonly predictionsHour: number;
   readonly predictionsDay: number;
   readonly deliveries: Readonly<Record<DeliveryState, number>>;
+  /** The last half hour, oldest first; a minute in which no fraud was stored is absent. */
+  readonly minutes: readonly FraudMinute[];
+}
+
+/** Frauds stored in one minute; `at` is its start, ms. */
+export interface FraudMinute extends Readonly<Record<RiskLevel, number>> {
+  readonly at: number;
 }
 
 /** Lag of one partition. All offsets are decimal text; lag is a count of offsets. */

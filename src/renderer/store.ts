@@ -5,7 +5,6 @@
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { ConsoleEvent, ErrorView, LogEntry, Snapshot } from '../console/contract.ts';
 import { ask, CommandError, type Bridge } from './bridge.ts';
-import { countMinutes, type FraudMinute } from './fraud-history.ts';
 
 /** Older lines stay in the log file; a list that never ends would eat the window's memory. */
 export const MOST_LOG_LINES = 5_000;
@@ -15,8 +14,6 @@ export interface View {
   readonly snapshot: Snapshot | null;
   /** Oldest first. */
   readonly logs: readonly LogEntry[];
-  /** Frauds per minute since the window was opened, oldest first. */
-  readonly fraudMinutes: readonly FraudMinute[];
   /** Why there is no snapshot, when the console could not start. */
   readonly failure: ErrorView | null;
   /** When the console was last heard, ms. */
@@ -31,7 +28,7 @@ export interface Store {
 
 /** Listens first and asks then, so that nothing falls in between. */
 export function createStore(bridge: Bridge): Store {
-  let view: View = { snapshot: null, logs: [], fraudMinutes: [], failure: null, heardAt: Date.now() };
+  let view: View = { snapshot: null, logs: [], failure: null, heardAt: Date.now() };
   let early: Partial<Snapshot> = {};
   const listeners = new Set<() => void>();
   const set = (change: Partial<View>) => {
@@ -39,19 +36,13 @@ export function createStore(bridge: Bridge): Store {
     for (const listener of listeners) listener();
   };
 
-  const setSnapshot = (snapshot: Snapshot) => {
-    const { fraudMinutes } = view;
-    const { totals } = snapshot;
-    set({ snapshot, fraudMinutes: totals ? countMinutes(fraudMinutes, totals, Date.now()) : fraudMinutes });
-  };
-
   bridge.subscribe((event: ConsoleEvent) => {
     if (event.type === 'logs') set({ logs: joinLogs(view.logs, event.lines) });
-    else if (view.snapshot) setSnapshot({ ...view.snapshot, ...event.parts });
+    else if (view.snapshot) set({ snapshot: { ...view.snapshot, ...event.parts } });
     else early = { ...early, ...event.parts };
   });
   ask(bridge, 'snapshot', {}).then(
-    (snapshot) => setSnapshot({ ...snapshot, ...early }),
+    (snapshot) => set({ snapshot: { ...snapshot, ...early } }),
     (error: unknown) => set({ failure: error instanceof CommandError ? error.view : unexpected(error) }),
   );
   ask(bridge, 'logs.read', { limit: 1000 }).then(

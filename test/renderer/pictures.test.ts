@@ -1,19 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  changing,
-  down,
-  empty,
-  failing,
-  fraud,
-  full,
-  logs,
-  NOW,
-  ownedByOther,
-  preview,
-  starting,
-} from './support/story.ts';
+import { changing, down, empty, failing, fraud, full, logs, ownedByOther, preview, starting } from './support/story.ts';
 import { openStage, type Script, type Stage, type TestWindow } from './support/window.ts';
 
 /** Pictures of every screen in every state, for people to look at: `test-results/pictures/`. */
@@ -49,22 +37,6 @@ async function takeAll(window: TestWindow, name: string): Promise<void> {
   }
 }
 
-/** Frauds come in minute by minute, because the window counts them itself. */
-async function passMinutes({ page, tell }: TestWindow, minutes: number): Promise<void> {
-  const totals = full().totals!;
-  for (let left = minutes; left >= 0; left--) {
-    const high = totals.byLevel.HIGH.all - left * 3 + (left % 4);
-    const medium = totals.byLevel.MEDIUM.all - left + (left % 3);
-    const byLevel = {
-      ...totals.byLevel,
-      HIGH: { ...totals.byLevel.HIGH, all: high },
-      MEDIUM: { ...totals.byLevel.MEDIUM, all: medium },
-    };
-    await page.clock.setFixedTime(NOW - left * 60_000);
-    await tell({ type: 'parts', parts: { totals: left === 0 ? totals : { ...totals, byLevel } } });
-  }
-}
-
 async function take(name: string, script: Script, hash = '', act?: (window: TestWindow) => Promise<void>) {
   const window = await stage.open(script, { hash });
   try {
@@ -89,7 +61,6 @@ for (const [state, script] of Object.entries(STATES)) {
     async () => {
       const window = await stage.open(script);
       try {
-        if (state === 'full') await passMinutes(window, 30);
         for (const screen of SCREENS) {
           await window.goTo(`#${screen}`);
           await takeAll(window, `${screen}-${state}`);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import * as format from '../../src/renderer/format.ts';
-import { countMinutes, type FraudMinute } from '../../src/renderer/fraud-history.ts';
 import { filterFrauds, toFilter } from '../../src/renderer/feed/filter.ts';
 import { joinLogs, MOST_LOG_LINES } from '../../src/renderer/store.ts';
 import { mergeLag } from '../../src/renderer/lag/points.ts';
@@ -8,7 +7,7 @@ import { readableOffsets } from '../../src/renderer/checkpoints/readable.ts';
 import { splitHits, toPattern } from '../../src/renderer/logs/filter.ts';
 import { toFraudPoints, toRates } from '../../src/renderer/overview/points.ts';
 import { parseRoute } from '../../src/renderer/route.ts';
-import { fraud, full, logs } from './support/story.ts';
+import { fraud, logs } from './support/story.ts';
 
 describe('numbers and times', () => {
   test('an offset of 19 digits keeps every digit', () => {
@@ -63,19 +62,14 @@ describe('charts', () => {
     ]);
   });
 
-  test('frauds per minute are differences of the totals; minutes before the window are gaps', () => {
-    const totals = full().totals!;
-    const more = {
-      ...totals,
-      byLevel: { ...totals.byLevel, HIGH: { hour: 0, day: 0, all: totals.byLevel.HIGH.all + 3 } },
-    };
-    let history: readonly FraudMinute[] = [];
-    history = countMinutes(history, totals, 120_000);
-    history = countMinutes(history, more, 150_000);
-    history = countMinutes(history, more, 190_000);
-    expect(toFraudPoints(history, 200_000, 3)).toEqual([
-      { at: 60_000, values: [null, null, null] },
-      { at: 120_000, values: [3, 0, 0] },
+  test('a minute in which no fraud was stored is a zero, and an older one is left out', () => {
+    const stored = [
+      { at: 0, HIGH: 9, MEDIUM: 9, LOW: 9 },
+      { at: 120_000, HIGH: 3, MEDIUM: 0, LOW: 1 },
+    ];
+    expect(toFraudPoints(stored, 200_000, 3)).toEqual([
+      { at: 60_000, values: [0, 0, 0] },
+      { at: 120_000, values: [3, 0, 1] },
       { at: 180_000, values: [0, 0, 0] },
     ]);
   });

@@ -1,5 +1,5 @@
 /** What the window shows of predictions and deliveries: read from SQL, masked here, before it leaves the thread. */
-import type { AlertTotals, DeliveryState, DeliveryView, FraudView, RiskLevel } from '../events.ts';
+import type { AlertTotals, DeliveryState, DeliveryView, FraudMinute, FraudView, RiskLevel } from '../events.ts';
 import type { Database } from '../sql.ts';
 import { displayMerchant, initialsOf, maskCard, type AlertFacts } from './facts.ts';
 import { previewLines } from './message.ts';
@@ -19,12 +19,13 @@ export async function readDeliveries(db: Database, limit: number): Promise<Deliv
 
 /** Counts for the overview. `byLevel` counts frauds, by the time they were stored. */
 export async function readTotals(db: Database): Promise<AlertTotals> {
-  const [[counts], levels, states] = await Promise.all([
+  const [[counts], levels, states, minutes] = await Promise.all([
     db.query<Record<string, string>>(COUNTS),
     db.query<{ level: RiskLevel; hour: string; day: string; total: string }>(LEVELS),
     db.query<{ state: DeliveryState; total: string }>(
       'SELECT state, count(*) AS total FROM sluice.outbox GROUP BY state',
     ),
+    db.query<MinuteRow>(MINUTES),
   ]);
   const level = (name: RiskLevel): AlertTotals['byLevel'][RiskLevel] => {
     const row = levels.find((each) => each.level === name);
@@ -46,8 +47,20 @@ export async function readTotals(db: Database): Promise<AlertTotals> {
       dead: state('dead'),
       suppressed: state('suppressed'),
     },
+    minutes: minutes.map(toMinute),
   };
 }
+
+interface MinuteRow extends Record<string, unknown> {
+  readonly at: string;
+  readonly high: string;
+  readonly medium: string;
+  readonly low: string;
+}
+
+const toMinute = ({ at, high, medium, low }: MinuteRow): FraudMinute => {
+  return { at: Number(at), HIGH: Number(high), MEDIUM: Number(medium), LOW: Number(low) };
+};
 
 /** Predictions of other tools have no details: such a row shows what `fraud_predictions` itself knows. */
 interface FraudRow extends Record<string, unknown> {
@@ -169,6 +182,13 @@ const LEVELS = `
     count(*) FILTER (WHERE created_at > now() - interval '1 hour') AS hour,
     count(*) FILTER (WHERE created_at > now() - interval '24 hours') AS day
   FROM sluice.outbox GROUP BY 1`;
+
+const MINUTES = `
+  SELECT ${toMs("date_trunc('minute', created_at)")} AS at,
+    count(*) FILTER (WHERE payload->>'level' = 'HIGH') AS high,
+    count(*) FILTER (WHERE payload->>'level' = 'MEDIUM') AS medium,
+    count(*) FILTER (WHERE payload->>'level' = 'LOW') AS low
+  FROM sluice.outbox WHERE created_at > now() - interval '31 minutes' GROUP BY 1 ORDER BY 1`;
 
 function toMs(column: string): string {
   return `floor(extract(epoch FROM ${column}) * 1000)::text`;

@@ -14,9 +14,9 @@ const MINUTES = 30;
 /** How many frauds each of the last minutes brought, by level. */
 export function FraudsOverTime() {
   const now = useNow();
-  const history = useView((view) => view.fraudMinutes);
-  const points = toFraudPoints(history, now, MINUTES);
-  const none = points.every(({ values }) => values.every((value) => value === null || value === 0));
+  const stored = useView((view) => view.snapshot?.totals?.minutes);
+  const points = toFraudPoints(stored ?? [], now, MINUTES);
+  const none = points.every(({ values }) => values.every((value) => value === 0));
   return (
     <Card
       title="Frauds per minute"
@@ -37,7 +37,7 @@ export function FraudsOverTime() {
           height={148}
           format={count}
           empty={
-            <Empty title="No fraud since this window was opened">
+            <Empty title={`No fraud in the last ${MINUTES} minutes`}>
               <p>Each one is counted in the minute in which it was stored.</p>
             </Empty>
           }

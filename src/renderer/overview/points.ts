@@ -1,8 +1,7 @@
 /** From what the console tells to the points of a chart. Pure. */
 import type { LagView } from '../../console/contract.ts';
-import { RISK_LEVELS } from '../../pipeline/events.ts';
+import { RISK_LEVELS, type FraudMinute } from '../../pipeline/events.ts';
 import type { Point } from '../components/chart.tsx';
-import type { FraudMinute } from '../fraud-history.ts';
 
 const MINUTE = 60_000;
 /** A query reads in bursts, one a trigger; over less than a few triggers a rate would only show those. */
@@ -25,12 +24,12 @@ function mean(window: readonly Sample[], sample: Sample, name: 'produced' | 'con
   return known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
-/** The last minutes, the current one last; minutes in which this window was not open are gaps and not zeros. */
-export function toFraudPoints(history: readonly FraudMinute[], now: number, minutes: number): readonly Point[] {
+/** The last minutes, the current one last. */
+export function toFraudPoints(stored: readonly FraudMinute[], now: number, minutes: number): readonly Point[] {
   const current = Math.floor(now / MINUTE) * MINUTE;
   return Array.from({ length: minutes }, (_, index) => {
     const at = current - (minutes - 1 - index) * MINUTE;
-    const minute = history.find((each) => each.at === at);
-    return { at, values: RISK_LEVELS.map((level) => (minute ? minute.to[level] - minute.from[level] : null)) };
+    const minute = stored.find((each) => each.at === at);
+    return { at, values: RISK_LEVELS.map((level) => minute?.[level] ?? 0) };
   });
 }

@@ -80,5 +80,6 @@ const VALUES: Record<string, unknown> = {
     predictionsHour: 0,
     predictionsDay: 0,
     deliveries: state0,
+    minutes: [],
   },
 };

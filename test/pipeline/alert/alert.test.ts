@@ -228,6 +228,7 @@ describe('the Alert job', () => {
         LOW: { hour: 0, day: 0, all: 0 },
       },
       deliveries: { pending: 1, sending: 0, sent: 0, ambiguous: 0, dead: 0, suppressed: 0 },
+      minutes: [{ at: await minuteOf(db, 't1'), HIGH: 1, MEDIUM: 0, LOW: 0 }],
     });
   });
 
@@ -236,6 +237,14 @@ describe('the Alert job', () => {
     expect([await readFrauds(db, 5), await readDeliveries(db, 5)]).toEqual([[], []]);
   });
 });
+
+async function minuteOf(database: Database, transNum: string): Promise<number> {
+  const [row] = await database.query<{ seconds: string }>(
+    'SELECT extract(epoch FROM created_at) AS seconds FROM sluice.outbox WHERE trans_num = $1',
+    [transNum],
+  );
+  return Math.floor(Number(row?.seconds) / 60) * 60_000;
+}
 
 describe('a background loop', () => {
   it('goes on after an error that may pass, and waits longer each time', async () => {

@@ -5,6 +5,7 @@ import type {
   ClearPreview,
   DeliveryState,
   DeliveryView,
+  FraudMinute,
   FraudView,
   QueryName,
   QueryProgress,
@@ -58,6 +59,7 @@ export function full(): Snapshot {
       predictionsHour: 43_448,
       predictionsDay: 103_559,
       deliveries: { pending: 4, sending: 1, sent: 1_901, ambiguous: 2, dead: 1, suppressed: 5 },
+      minutes: Array.from({ length: 30 }, (_, index) => minute(29 - index)),
     },
     frauds: frauds(200),
     deliveries: deliveries(200),
@@ -93,6 +95,7 @@ export function empty(): Snapshot {
       predictionsDay: 0,
       byLevel: { HIGH: none(), MEDIUM: none(), LOW: none() },
       deliveries: { pending: 0, sending: 0, sent: 0, ambiguous: 0, dead: 0, suppressed: 0 },
+      minutes: [],
     },
     frauds: [],
     deliveries: [],
@@ -100,6 +103,12 @@ export function empty(): Snapshot {
 }
 
 const none = () => ({ hour: 0, day: 0, all: 0 });
+
+/** Minute by minute, 171 HIGH and 81 MEDIUM an hour would be about 3 and 1. */
+function minute(ago: number): FraudMinute {
+  const at = Math.floor(NOW / 60_000) * 60_000 - ago * 60_000;
+  return { at, HIGH: 2 + (ago % 3), MEDIUM: ago % 4 === 0 ? 3 : 1, LOW: ago === 17 ? 1 : 0 };
+}
 
 /** Bronze has stopped on lost records, the fraud API is away, and one banner is open. */
 export function failing(): Snapshot {
