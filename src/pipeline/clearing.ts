@@ -101,11 +101,13 @@ async function readHeld(
 ): Promise<Offsets | null> {
   const queryId = await readQueryId(stores.checkpoint);
   if (queryId === null) return null;
-  const marked = await readBatchOffsets(stores.checkpoint, snapshot.txns.get(queryId) ?? -1);
-  const foreign = await findForeign(table, snapshot, queryId, null);
-  const committed = foreign.allLater ? await readCommitted(stores.checkpoint) : null;
-  if (!marked && !committed) return null;
-  return furthest(marked ?? new Map(), committed?.offsets ?? new Map());
+  const newest = snapshot.txns.get(queryId) ?? -1;
+  const marked = await readBatchOffsets(stores.checkpoint, newest);
+  const { later } = await findForeign(table, snapshot, queryId, null);
+  const committed = await readCommitted(stores.checkpoint);
+  const isHeld = committed !== null && later > 0 && later >= committed.batch - newest;
+  if (!marked && !isHeld) return null;
+  return furthest(marked ?? new Map(), isHeld ? committed.offsets : new Map());
 }
 
 function furthest(a: Offsets, b: Offsets): Offsets {

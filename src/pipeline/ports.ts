@@ -66,8 +66,11 @@ export interface Sink {
 
 /** How a target looks that a Spark job wrote without transaction ids. */
 export interface ForeignBatches {
-  /** True when everything after this query's newest batch was written without transaction ids. */
-  readonly allLater: boolean;
+  /**
+   * How many batches were written without transaction ids after this query's newest one; 0 when batches of another
+   * query are among them.
+   */
+  readonly later: number;
   /** True when the batch with the asked timestamp is in the target. */
   readonly holdsOpenBatch: boolean;
 }

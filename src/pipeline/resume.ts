@@ -91,7 +91,7 @@ async function openBatch(
   return { id, timestamp: entry.timestamp, range: { start, end: entry.offsets } };
 }
 
-/** Only a sink behind an open or a committed batch can hold batches without a mark. */
+/** Only a sink behind an open or a committed batch can hold batches without a mark; one that cannot tell is believed. */
 async function askForeign(
   sink: Sink,
   state: CheckpointState,
@@ -99,7 +99,7 @@ async function askForeign(
   sinkBatch: number,
 ): Promise<ForeignBatches> {
   const newest = state.offsetIds.at(-1) ?? -1;
-  const silent = { allLater: sinkBatch === -1, holdsOpenBatch: false };
+  const silent = { later: sinkBatch === -1 ? Infinity : 0, holdsOpenBatch: false };
   if (!sink.foreign || queryId === null || sinkBatch >= newest) return silent;
   const isOpen = newest > (state.commitIds.at(-1) ?? -1) && state.newestOffsets?.ok;
   return sink.foreign(queryId, isOpen && state.newestOffsets?.ok ? state.newestOffsets.value.timestamp : null);

@@ -12,15 +12,22 @@ export async function findForeign(
   queryId: string,
   openTimestamp: number | null,
 ): Promise<ForeignBatches> {
-  let allLater = snapshot.version >= 0;
+  const versions = await listVersions(store, 'commit');
+  let later = 0;
+  let isMixed = false;
   let holdsOpenBatch = false;
-  for (const version of (await listVersions(store, 'commit')).reverse()) {
+  for (const version of [...versions].reverse()) {
     const actions = (await readCommit(store, version)) ?? [];
-    if (actions.some(({ txn }) => txn?.appId === queryId)) break;
-    if (actions.some(({ txn }) => txn)) allLater = false;
-    else if (openTimestamp !== null) holdsOpenBatch ||= actions.some((action) => isOfBatch(action, openTimestamp));
+    if (actions.some(({ txn }) => txn?.appId === queryId)) return { later: isMixed ? 0 : later, holdsOpenBatch };
+    if (actions.some(({ txn }) => txn)) isMixed = true;
+    else if (actions.some(({ commitInfo }) => commitInfo?.operation === 'WRITE')) {
+      later += 1;
+      if (openTimestamp !== null) holdsOpenBatch ||= actions.some((action) => isOfBatch(action, openTimestamp));
+    }
   }
-  return { allLater, holdsOpenBatch };
+  // Without a batch of ours in the table the versions that were cleaned up can only have been foreign.
+  if (!snapshot.txns.has(queryId)) later += versions[0] ?? 0;
+  return { later: isMixed ? 0 : later, holdsOpenBatch };
 }
 
 /** Statistics are cut to milliseconds, and the time of a batch is in milliseconds: they match exactly. */

@@ -37,7 +37,7 @@ export function recover(found: Found): Decision {
 function decide({ foreign, sinkBatch: t }: Found, n: number, m: number): Decision {
   if (t > n) return ahead(n, t);
   if (n > m + 1) return repair(n, m, t);
-  if (t < m && !foreign.allLater) return behind(m, t);
+  if (t < m && foreign.later < m - t) return behind(m, t);
   if (n === m) return resume({ next: n + 1 });
   const isInSink = t === n || foreign.holdsOpenBatch;
   return isInSink ? resume({ confirm: [n], next: n + 1 }) : resume({ rerun: n, next: n + 1 });

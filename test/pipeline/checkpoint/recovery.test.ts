@@ -6,7 +6,7 @@ import { recover, type Decision } from '../../../src/pipeline/checkpoint/recover
 const ENTRY: OffsetsEntry = { watermarkMs: 0, timestamp: 5, conf: {}, topic: 't', offsets: new Map([[0, 1n]]) };
 const good: Parsed<OffsetsEntry> = { ok: true, value: ENTRY };
 const torn = { ok: false, reason: 'cut' } as const;
-const NO_FOREIGN = { allLater: false, holdsOpenBatch: false };
+const NO_FOREIGN = { later: 0, holdsOpenBatch: false };
 
 /** N, M, T of the truth table; every file below is there. */
 function found(n: number, m: number, t: number, changes: Partial<CheckpointState> = {}, foreign = NO_FOREIGN) {
@@ -59,28 +59,43 @@ describe('a checkpoint of the replaced Spark job', () => {
   it.each([
     [
       'is taken at M when nothing in the table has a mark',
-      found(5, 5, -1, {}, { allLater: true, holdsOpenBatch: false }),
+      found(5, 5, -1, {}, { later: 9, holdsOpenBatch: false }),
       resume(6),
     ],
     [
       'is taken at M when all that follows our batch is foreign',
-      found(5, 5, 3, {}, { allLater: true, holdsOpenBatch: false }),
+      found(5, 5, 3, {}, { later: 9, holdsOpenBatch: false }),
       resume(6),
     ],
     [
       'runs its open batch again when the table lacks it',
-      found(5, 4, -1, {}, { allLater: true, holdsOpenBatch: false }),
+      found(5, 4, -1, {}, { later: 9, holdsOpenBatch: false }),
       resume(6, { rerun: 5 }),
     ],
     [
       'only confirms its open batch when the table has it',
-      found(5, 4, -1, {}, { allLater: true, holdsOpenBatch: true }),
+      found(5, 4, -1, {}, { later: 9, holdsOpenBatch: true }),
       resume(6, { confirm: [5] }),
     ],
     [
       'only confirms a first batch that the table has',
-      found(0, -1, -1, {}, { allLater: true, holdsOpenBatch: true }),
+      found(0, -1, -1, {}, { later: 9, holdsOpenBatch: true }),
       resume(1, { confirm: [0] }),
+    ],
+    [
+      'is behind when the table has fewer foreign batches than are missing',
+      found(5, 5, 3, {}, { later: 1, holdsOpenBatch: false }),
+      fail('TABLE_BEHIND'),
+    ],
+    [
+      'is taken when the table has just as many foreign batches as are missing',
+      found(5, 5, 3, {}, { later: 2, holdsOpenBatch: false }),
+      resume(6),
+    ],
+    [
+      'is behind when the table was emptied',
+      found(5, 5, -1, {}, { later: 0, holdsOpenBatch: false }),
+      fail('TABLE_BEHIND'),
     ],
   ])('%s', (_name, state, wanted) => {
     expect(recover(state)).toEqual(wanted);
@@ -107,7 +122,7 @@ describe('damage', () => {
     ],
     [
       'a torn offsets file over a foreign table is corrupt',
-      found(5, 4, -1, { newestOffsets: torn }, { allLater: true, holdsOpenBatch: false }),
+      found(5, 4, -1, { newestOffsets: torn }, { later: 9, holdsOpenBatch: false }),
       fail('CHECKPOINT_CORRUPT'),
     ],
     [

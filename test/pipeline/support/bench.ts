@@ -10,6 +10,7 @@ import { openQuarantine } from '../../../src/pipeline/quarantine/store.ts';
 import type { QueryParts } from '../../../src/pipeline/query-parts.ts';
 import { runQuery } from '../../../src/pipeline/query.ts';
 import { resume } from '../../../src/pipeline/resume.ts';
+import { nodeFiles, type Files } from '../../../src/pipeline/store/files.ts';
 import { openLocalStore } from '../../../src/pipeline/store/local.ts';
 import { memorySource, type MemorySource } from './memory-source.ts';
 
@@ -20,8 +21,8 @@ export interface Bench {
   readonly table: ObjectStore;
   readonly logs: string[];
   readonly progress: QueryProgress[];
-  /** Starts the query from what is on disk, runs until `batches` batches are done, and stops it. */
-  run(batches: number, changes?: BenchChanges): Promise<void>;
+  /** Starts the query from what is on disk, runs until `batches` batches are done or nothing is new, and stops it. */
+  run(batches: number | 'all', changes?: BenchChanges): Promise<void>;
 }
 
 export interface BenchChanges {
@@ -34,16 +35,20 @@ export interface BenchChanges {
 
 const IMPATIENT = { tries: 5, totalMs: 5_000, baseMs: 1, maxWaitMs: 2 };
 
-export function openBench(root: string, source: MemorySource = memorySource()): Bench {
-  const checkpoint = openLocalStore(path.join(root, 'checkpoint'));
-  const table = openLocalStore(path.join(root, 'table'));
+/** A wait of this length or longer is the wait for new records; shorter ones are between tries. */
+const IDLE_MS = 100;
+
+export function openBench(root: string, source: MemorySource = memorySource(), files: Files = nodeFiles): Bench {
+  const checkpoint = openLocalStore(path.join(root, 'checkpoint'), files);
+  const table = openLocalStore(path.join(root, 'table'), files);
   const logs: string[] = [];
   const progress: QueryProgress[] = [];
 
-  async function run(batches: number, changes: BenchChanges = {}): Promise<void> {
-    const clock = changes.clock ?? systemClock;
+  async function run(batches: number | 'all', changes: BenchChanges = {}): Promise<void> {
+    const stop = new AbortController();
+    const clock = batches === 'all' ? stopWhenIdle(stop) : (changes.clock ?? systemClock);
     const log = (_level: string, message: string): void => void logs.push(message);
-    const quarantine = openQuarantine(openLocalStore(path.join(root, 'quarantine')));
+    const quarantine = openQuarantine(openLocalStore(path.join(root, 'quarantine'), files));
     const own = openBronzeSink({
       store: changes.table?.(table) ?? table,
       path: path.join(root, 'table'),
@@ -54,8 +59,7 @@ export function openBench(root: string, source: MemorySource = memorySource()): 
     });
     const sink = changes.sink?.(own) ?? own;
     const store = changes.checkpoint?.(checkpoint) ?? checkpoint;
-    const stop = new AbortController();
-    let left = batches;
+    let left = batches === 'all' ? Infinity : batches;
     const parts: QueryParts = {
       name: 'bronze',
       runId: 'run-1',
@@ -83,4 +87,13 @@ export function openBench(root: string, source: MemorySource = memorySource()): 
   }
 
   return { root, source, checkpoint, table, logs, progress, run };
+}
+
+function stopWhenIdle(stop: AbortController): Clock {
+  return {
+    now: () => Date.now(),
+    sleep: async (ms) => {
+      if (ms >= IDLE_MS) stop.abort();
+    },
+  };
 }
