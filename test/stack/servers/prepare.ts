@@ -1,9 +1,11 @@
 /** Brings the real servers of the tests onto this machine, once. What cannot be had is said, and its tests do not run. */
+import { prepareConnect } from './connect.ts';
 import { prepareKafka } from './kafka-jars.ts';
 import { prepareS3 } from './s3.ts';
 
 const SERVERS: Record<string, () => Promise<void>> = {
   Kafka: prepareKafka,
+  'Kafka Connect with Debezium': prepareConnect,
   minio: () => prepareS3('minio'),
   versitygw: () => prepareS3('versitygw'),
 };
