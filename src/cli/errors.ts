@@ -11,7 +11,7 @@ export function tellError(terminal: Terminal, error: unknown): void {
 /** The exit code when a console could not start. */
 export function startFailure(error: unknown): number {
   const { code } = toErrorView(error);
-  if (code === 'OWNED_BY_OTHER') return EXIT.ownedByOther;
+  if (code === 'OWNED_BY_OTHER' || code === 'FENCED') return EXIT.ownedByOther;
   return code === 'SETTINGS_INVALID' || code === 'COMMAND_INVALID' ? EXIT.usage : EXIT.noStack;
 }
 

@@ -107,7 +107,10 @@ function waitsForRetry(name: string, run: RunView, now: number): Judgement {
 
 function failed(name: string, run: RunView): Judgement {
   if (run.error === null) return say('FAILED', `${name} failed.`, 'Look at the log.');
-  return say('FAILED', `${name} failed: ${run.error.code}.`, `${run.error.message}. ${run.error.action}`);
+  const detail = `${run.error.message}. ${run.error.action}`;
+  // Nothing is wrong with the query: it runs elsewhere, and this console watches.
+  if (run.error.code === 'FENCED') return say('WARN', `Another console runs ${name}.`, detail);
+  return say('FAILED', `${name} failed: ${run.error.code}.`, detail);
 }
 
 function waits(lag: LagView | null): string {

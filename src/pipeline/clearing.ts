@@ -1,17 +1,19 @@
 /** Where a cleared query goes on from: Bronze from its table, Alert from its own committed offsets. */
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { fenceTable } from './bronze/fence.ts';
 import { findForeign } from './bronze/foreign.ts';
 import { clearCheckpoint, previewClear, type ClearFacts, type ClearStores } from './checkpoint/clear.ts';
 import { listOwned, readBatchOffsets, readCommitted, readQueryId } from './checkpoint/inspect.ts';
-import { findNewestBatch, openTable } from './delta/snapshot.ts';
+import { findNewestBatch, openTable, type Snapshot } from './delta/snapshot.ts';
 import { SluiceError } from './errors.ts';
 import type { ClearPreview, ClearResult } from './events.ts';
 import type { JobSettings } from './job-settings.ts';
 import { fromOffsetMap } from './offsets.ts';
 import { readSeen } from './ownership/identity.ts';
-import { takeLease } from './ownership/lease.ts';
+import { mayStillWrite, takeLease, type Lease } from './ownership/lease.ts';
 import type { Clock, ObjectStore, Offsets, Source } from './ports.ts';
+import { isRemote } from './store/s3-settings.ts';
 
 export interface ClearingParts {
   readonly job: JobSettings;
@@ -35,13 +37,20 @@ export async function clearNow(parts: ClearingParts): Promise<ClearResult> {
   const { job, source, stores, clock } = parts;
   const lease = await takeLease({ store: stores.checkpoint, owner: job.owner, clock, replaceOwn: false });
   try {
+    await fence(parts, lease);
     const { query, queryId: oldQueryId, startsAt: offsets, trash } = await gatherFacts(parts);
     const key = path.relative(path.dirname(job.checkpoint), trash).split(path.sep).join('/');
     const plan = { query, oldQueryId, newQueryId: randomUUID(), topic: source.topic, offsets, trash: `${key}/` };
-    return { ...(await clearCheckpoint(stores, plan)), trash };
+    return { ...(await clearCheckpoint(stores, lease.check, plan)), trash };
   } finally {
     await lease.release();
   }
+}
+
+/** With its new id the query would not recognise a batch that a run from before still commits under the old one. */
+async function fence({ job, table, clock }: ClearingParts, lease: Lease): Promise<void> {
+  if (job.query === 'bronze' && mayStillWrite(lease, isRemote(job.table)))
+    await fenceTable(table, clock, lease, job.owner.runId);
 }
 
 async function gatherFacts(parts: ClearingParts): Promise<ClearFacts> {
@@ -80,7 +89,7 @@ async function startOfAlert({ job, source, stores }: ClearingParts): Promise<Sta
 async function startOfBronze(parts: ClearingParts): Promise<Start> {
   const { source, table } = parts;
   const snapshot = await openTable(table).refresh();
-  if (snapshot.version < 0) {
+  if (isNew(snapshot)) {
     return {
       offsets: (await source.bounds()).start,
       from: 'the first record of the topic, because the table is empty',
@@ -94,11 +103,13 @@ async function startOfBronze(parts: ClearingParts): Promise<Start> {
   return { offsets: furthest(told ? fromOffsetMap(told.batch.end) : new Map(), held ?? new Map()), from };
 }
 
+/** There is no table, or it was created by a run that came no further. */
+function isNew({ version, files, txns }: Snapshot): boolean {
+  return version < 0 || (version === 0 && files.size === 0 && txns.size === 0);
+}
+
 /** How far this checkpoint's own batches are in the table, when Spark wrote them and left no offsets there. */
-async function readHeld(
-  { stores, table }: ClearingParts,
-  snapshot: Awaited<ReturnType<ReturnType<typeof openTable>['refresh']>>,
-): Promise<Offsets | null> {
+async function readHeld({ stores, table }: ClearingParts, snapshot: Snapshot): Promise<Offsets | null> {
   const queryId = await readQueryId(stores.checkpoint);
   if (queryId === null) return null;
   const newest = snapshot.txns.get(queryId) ?? -1;

@@ -91,6 +91,11 @@ function internalError(error: unknown, tried: string): SluiceError {
   return new SluiceError('INTERNAL', { tried, seen, expected: 'no error', action, cause: error });
 }
 
+/** True when another run owns the checkpoint: trying again is for a person to decide. */
+export function isFenced(error: unknown): boolean {
+  return error instanceof SluiceError && error.code === 'FENCED';
+}
+
 /** Ends an exhaustive switch: the compiler complains when a case is missing. */
 export function assertNever(value: never): never {
   throw new Error(`unexpected value ${JSON.stringify(value)}`);

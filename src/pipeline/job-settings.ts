@@ -1,5 +1,6 @@
 /** What one query needs to run, as plain data. It reaches the thread by one message, so that secrets are in no argv or env. */
 import type { QueryName } from './events.ts';
+import type { LeaseTimes } from './ownership/lease.ts';
 
 export interface PostgresSettings {
   readonly host: string;
@@ -43,6 +44,8 @@ export interface JobSettings {
   readonly triggerMs: number;
   readonly maxOffsetsPerTrigger: number | null;
   readonly alert: AlertSettings;
+  /** How long the lease holds; unset for the usual minute. */
+  readonly lease?: LeaseTimes;
   /** Who runs this, for the lease. */
   readonly owner: { readonly runId: string; readonly host: string; readonly pid: number };
 }

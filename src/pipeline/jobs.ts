@@ -2,13 +2,15 @@
 import path from 'node:path';
 import { openAlert } from './alert/alert.ts';
 import { openBronzeSink } from './bronze/sink.ts';
+import { fenceTable } from './bronze/fence.ts';
 import { finishClearing, type ClearStores } from './checkpoint/clear.ts';
 import { openCheckpointLog } from './checkpoint/log.ts';
 import { systemClock } from './clock.ts';
+import { isFenced } from './errors.ts';
 import type { WorkerEvent } from './events.ts';
 import type { JobSettings, SourceSettings } from './job-settings.ts';
 import { checkSameSource, readSeen, writeSeen } from './ownership/identity.ts';
-import { LEASE_RENEWAL_MS, takeLease, type Lease } from './ownership/lease.ts';
+import { LEASE_TIMES, mayStillWrite, takeLease, type Lease } from './ownership/lease.ts';
 import { openWitness } from './ownership/witness.ts';
 import type { Clock, Log, Sink, Source } from './ports.ts';
 import { openQuarantine } from './quarantine/store.ts';
@@ -17,6 +19,7 @@ import { resume, type Position } from './resume.ts';
 import { isRetryable, QUERY_RETRY, retrying } from './retry.ts';
 import { openEmbeddedSource } from './source/embedded.ts';
 import { openLocalStore } from './store/local.ts';
+import { isRemote } from './store/s3-settings.ts';
 
 type Emit = (event: WorkerEvent) => void;
 
@@ -43,10 +46,11 @@ export async function runJob(job: JobSettings, emit: Emit, signal: AbortSignal):
     emit({ type: 'log', line });
   };
   const stores = openClearStores(job);
-  const lease = await takeLease({ store: stores.checkpoint, owner: job.owner, clock, replaceOwn: true });
+  const times = job.lease ?? LEASE_TIMES;
+  const lease = await takeLease({ store: stores.checkpoint, owner: job.owner, clock, replaceOwn: true, times, signal });
   const renewal = setInterval(
     () => void lease.renew().catch((error: Error) => log('warn', error.message)),
-    LEASE_RENEWAL_MS,
+    times.renewalMs,
   );
   let queryId = '';
   const announce = (position: Position): void => {
@@ -54,7 +58,9 @@ export async function runJob(job: JobSettings, emit: Emit, signal: AbortSignal):
     emit({ type: 'state', state: 'RUNNING', queryId, runId: job.owner.runId });
   };
   try {
-    if (await finishClearing(stores)) log('warn', 'Finished a clearing of the checkpoint that was cut short');
+    await fence(job, lease, clock, log, signal);
+    if (await finishClearing(stores, lease.check))
+      log('warn', 'Finished a clearing of the checkpoint that was cut short');
     await runOwned({ job, emit, log, clock, lease, stores, announce }, signal);
   } catch (error) {
     // A stop while a dependency is away is no failure: an open batch is settled by the next start.
@@ -62,9 +68,22 @@ export async function runJob(job: JobSettings, emit: Emit, signal: AbortSignal):
     log('warn', `Stopped while waiting: ${(error as Error).message}`);
   } finally {
     clearInterval(renewal);
-    await lease.release();
+    await lease.release().catch((error: Error) => log('warn', error.message));
   }
   emit({ type: 'state', state: 'STOPPED', queryId, runId: job.owner.runId });
+}
+
+/** From here on nothing counts in the table that the owner before, when it has not ended, still writes. */
+async function fence(job: JobSettings, lease: Lease, clock: Clock, log: Log, signal: AbortSignal): Promise<void> {
+  if (job.query !== 'bronze' || !mayStillWrite(lease, isRemote(job.table))) return;
+  const onRetry = (error: Error): void => log('warn', `${error.message} (trying again)`);
+  const version = await retrying(() => fenceTable(openLocalStore(job.table), clock, lease, job.owner.runId), {
+    policy: QUERY_RETRY,
+    clock,
+    signal,
+    onRetry,
+  });
+  log('warn', `Took over from a run that did not end; version ${version} of the table is the mark`);
 }
 
 interface Owned {
@@ -85,7 +104,12 @@ async function runOwned(owned: Owned, signal: AbortSignal): Promise<void> {
     const settled = await settle(owned, source, target.sink, signal);
     owned.announce(settled.position);
     target.start();
-    await runBatches(owned, { source, sink: target.sink, ...settled }, signal);
+    await runBatches(owned, { source, sink: target.sink, ...settled }, signal).catch(async (error: unknown) => {
+      if (!(await isLeftOver(error, owned.lease))) throw error;
+      owned.log('warn', 'The run before has promised a batch after it was taken over: running that batch first');
+      const again = await settle(owned, source, target.sink, signal);
+      await runBatches(owned, { source, sink: target.sink, ...again }, signal);
+    });
   } finally {
     await target.stop();
     await target.sink.close();
@@ -93,14 +117,19 @@ async function runOwned(owned: Owned, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** Another promise for a batch of our own can only come from the run before, if that may have had one under way. */
+async function isLeftOver(error: unknown, lease: Lease): Promise<boolean> {
+  return isFenced(error) && mayStillWrite(lease, true) && (await lease.isMine());
+}
+
 /** Brings the left-overs of the last run in order, and makes sure that the topic is still the same. */
-async function settle({ job, log, clock, stores }: Owned, source: Source, sink: Sink, signal: AbortSignal) {
+async function settle({ job, log, clock, lease, stores }: Owned, source: Source, sink: Sink, signal: AbortSignal) {
   const onRetry = (error: Error): void => log('warn', `${error.message} (trying again)`);
   return retrying(
     async () => {
       const clusterId = await source.clusterId();
       const seen = await readSeen(stores.checkpoint);
-      const checkpoint = openCheckpointLog(stores.checkpoint);
+      const checkpoint = openCheckpointLog(stores.checkpoint, lease.check);
       const position = await resume({ checkpoint, source, sink, log, startingOffsets: job.startingOffsets });
       if (seen) await checkSameSource(seen, source, position.offsets);
       else await writeSeen(stores.checkpoint, { clusterId, topic: source.topic, partitions: {} });
@@ -125,7 +154,7 @@ async function runBatches({ job, emit, log, clock, lease, stores }: Owned, settl
     clusterId,
     source,
     sink,
-    checkpoint: openCheckpointLog(stores.checkpoint),
+    checkpoint: openCheckpointLog(stores.checkpoint, lease.check),
     lease,
     witness: openWitness(stores.checkpoint, { clusterId, topic: source.topic }, await readSeen(stores.checkpoint)),
     clock,

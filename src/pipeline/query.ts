@@ -1,4 +1,6 @@
 /** The micro-batch loop, once for both queries: plan, promise, read, add, confirm, tell. */
+import type { OffsetsEntry } from './checkpoint/format.ts';
+import { isFenced } from './errors.ts';
 import type { BatchDurations } from './events.ts';
 import { failpoint } from './failpoints.ts';
 import { checkLoss, checkPosition, planRange, type Bounds } from './offsets.ts';
@@ -62,12 +64,12 @@ async function runBatch(
   lastBegan: number | null,
   signal: AbortSignal,
 ): Promise<number> {
-  const { checkpoint, lease, sink } = parts;
+  const { checkpoint, sink } = parts;
   const step = <T>(phase: keyof BatchDurations, work: () => Promise<T>): Promise<T> =>
-    watch.time(phase, () => again(parts, signal, () => lease.check().then(work)));
+    watch.time(phase, () => again(parts, signal, work));
   if (entry) {
     await failpoint('b1');
-    await step('walCommit', () => checkpoint.promise(id, entry));
+    await step('walCommit', () => promise(parts, queryId, id, entry));
   }
   await failpoint('b3');
   const result = await step('addBatch', () => sink.addBatch(readBatch(parts, queryId, id, timestamp, range)));
@@ -82,6 +84,17 @@ async function runBatch(
   return watch.began;
 }
 
+/** Who was taken over right before the put must not leave a promise in a checkpoint that was cleared meanwhile. */
+async function promise(parts: QueryParts, queryId: string, id: number, entry: OffsetsEntry): Promise<void> {
+  await parts.checkpoint.promise(id, entry);
+  try {
+    await parts.lease.check();
+  } catch (error) {
+    if (isFenced(error)) await parts.checkpoint.withdraw(queryId, id, entry);
+    throw error;
+  }
+}
+
 /** *Read.* Made anew for each try, because a stream can be read only once. A stop never cuts it: the batch is finished. */
 function readBatch(parts: QueryParts, queryId: string, id: number, timestamp: number, range: OffsetRange): Batch {
   const { source, clusterId, witness } = parts;
@@ -92,7 +105,7 @@ function readBatch(parts: QueryParts, queryId: string, id: number, timestamp: nu
 /** What may fail without failing the batch, because it is settled already. */
 async function afterwards(parts: QueryParts, id: number, range: OffsetRange): Promise<void> {
   const tasks = [
-    () => parts.witness.write(),
+    () => parts.lease.check().then(() => parts.witness.write()),
     () => parts.source.publish(`sluice-${parts.name}`, range.end),
     () => parts.checkpoint.purge(id),
   ];

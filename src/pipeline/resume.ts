@@ -88,7 +88,21 @@ async function openBatch(
   state: CheckpointState,
 ): Promise<OpenBatch> {
   const start = id === 0 ? startOf(state) : (await checkpoint.offsets(id - 1)).offsets;
+  checkForwards(id, start, entry.offsets);
   return { id, timestamp: entry.timestamp, range: { start, end: entry.offsets } };
+}
+
+/** A promise that ends before it begins belongs to another history of this checkpoint. */
+function checkForwards(id: number, start: Offsets, end: Offsets): void {
+  const backwards = [...start].find(([partition, from]) => (end.get(partition) ?? from) < from);
+  if (!backwards) return;
+  const [partition, from] = backwards;
+  throw new SluiceError('CHECKPOINT_CORRUPT', {
+    tried: `Reading offsets/${id} of the checkpoint`,
+    seen: `partition ${partition} ends at ${end.get(partition)}, where the batch before ended at ${from}`,
+    expected: 'offsets that rise from batch to batch',
+    action: 'Clear the checkpoint and continue from the table.',
+  });
 }
 
 /** Only a sink behind an open or a committed batch can hold batches without a mark; one that cannot tell is believed. */

@@ -54,7 +54,7 @@ describe('coming up and going down', () => {
     await expect(made.console.waitUntilRunning()).rejects.toMatchObject({ code: 'FENCED' });
     expect(made.stack.calls).toEqual(['start']);
     const { queries } = await made.console.call('snapshot', {});
-    expect(queries.bronze).toMatchObject({ verdict: 'FAILED', headline: 'Bronze failed: FENCED.' });
+    expect(queries.bronze).toMatchObject({ verdict: 'WARN', headline: 'Another console runs Bronze.' });
   });
 
   test('a second console on the same folder is refused and names the first', async () => {

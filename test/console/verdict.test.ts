@@ -131,7 +131,8 @@ test.each([
   [{ state: 'STOPPING' }, 'WAITING', 'Bronze is stopping.'],
   [{ state: 'RESTARTING' }, 'WAITING', 'Bronze is restarting.'],
   [{ state: 'RESTARTING', error, attempts: 2, nextAttemptAt: 5_000 }, 'WARN', 'Bronze starts again in 4 s.'],
-  [{ state: 'FAILED', error }, 'FAILED', 'Bronze failed: FENCED.'],
+  [{ state: 'FAILED', error }, 'WARN', 'Another console runs Bronze.'],
+  [{ state: 'FAILED', error: { ...error, code: 'DATA_LOSS' } }, 'FAILED', 'Bronze failed: DATA_LOSS.'],
 ] as const)('%j is %s: %s', (change, verdict, headline) => {
   expect(judge(run(change), 0, null, 1_000)).toMatchObject({ verdict, headline });
 });

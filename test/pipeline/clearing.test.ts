@@ -105,7 +105,7 @@ describe('clearing', () => {
     const { takeLease } = await import('../../src/pipeline/ownership/lease.ts');
     const owner = { runId: 'query', host: 'elsewhere', pid: 1 };
     await takeLease({ store: bench.checkpoint, owner, clock: systemClock, replaceOwn: true });
-    await expect(clearNow(partsOf(bench))).rejects.toMatchObject({ code: 'OWNED_BY_OTHER' });
+    await expect(clearNow(partsOf(bench))).rejects.toMatchObject({ code: 'FENCED' });
     expect(existsSync(path.join(bench.root, '_trash'))).toBe(false);
   });
 
@@ -120,7 +120,7 @@ describe('clearing', () => {
         () => false,
         () => true,
       );
-      await finishClearing(storesOf(bench));
+      await finishClearing(storesOf(bench), async () => undefined);
       const state = await openCheckpointLog(bench.checkpoint).read();
       const isOld = state.queryId?.ok && state.queryId.value === oldId;
       expect([n, state.offsetIds, state.commitIds]).toEqual(isOld ? [n, [0, 1], [0, 1]] : [n, [], []]);

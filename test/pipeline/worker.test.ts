@@ -57,7 +57,7 @@ describe('the worker thread', () => {
 
     const inspector = startWorker();
     expect(await inspector.refusal({ type: 'clear', seq: 1, job: job('run-2') })).toMatchObject({
-      code: 'OWNED_BY_OTHER',
+      code: 'FENCED',
     });
     query.send({ type: 'stop' });
     expect(await query.next('state')).toMatchObject({ state: 'STOPPED' });

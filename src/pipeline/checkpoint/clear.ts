@@ -64,34 +64,40 @@ export function previewClear(facts: ClearFacts): ClearPreview {
   return { ...base, startsFrom, moves: [{ path, objects, bytes }], trash, sentences };
 }
 
+/** Throws when the caller no longer holds the lease. */
+type MayWrite = () => Promise<void>;
+
 /** Begins a clearing; the caller holds the lease. */
 export async function clearCheckpoint(
   stores: ClearStores,
+  mayWrite: MayWrite,
   plan: Omit<Clearing, 'offsets'> & { readonly offsets: Offsets },
 ): Promise<ClearResult> {
   const clearing: Clearing = { ...plan, offsets: toOffsetMap(plan.offsets) };
+  await mayWrite();
   await stores.checkpoint.put(MARKER, Buffer.from(JSON.stringify(clearing)));
-  await carryOut(stores, clearing);
+  await carryOut(stores, mayWrite, clearing);
   return { query: plan.query, oldQueryId: plan.oldQueryId, newQueryId: plan.newQueryId, trash: plan.trash };
 }
 
 /** Finishes a clearing that was cut short; the caller holds the lease. True when there was one. */
-export async function finishClearing(stores: ClearStores): Promise<boolean> {
+export async function finishClearing(stores: ClearStores, mayWrite: MayWrite): Promise<boolean> {
   const bytes = await stores.checkpoint.get(MARKER);
   if (bytes === null) return false;
-  await carryOut(stores, JSON.parse(bytes.toString('utf8')) as Clearing);
+  await carryOut(stores, mayWrite, JSON.parse(bytes.toString('utf8')) as Clearing);
   return true;
 }
 
 /** Every step may be repeated: what lies in the trash already is never replaced by what is new. */
-async function carryOut({ checkpoint, parent }: ClearStores, clearing: Clearing): Promise<void> {
+async function carryOut({ checkpoint, parent }: ClearStores, mayWrite: MayWrite, clearing: Clearing): Promise<void> {
   const keys = (await listOwned(checkpoint)).map(({ key }) => key);
   await inParallel(keys, async (key) => {
     const bytes = await checkpoint.get(key);
     if (bytes) await parent.putIfAbsent(clearing.trash + key, bytes);
   });
-  await inParallel(keys, (key) => checkpoint.delete(key));
+  await inParallel(keys, (key) => mayWrite().then(() => checkpoint.delete(key)));
   const initial = { topic: clearing.topic, offsets: fromOffsetMap(clearing.offsets) };
+  await mayWrite();
   await checkpoint.put('sources/0/0', serializeInitial(initial));
   await checkpoint.put('metadata', serializeMetadata(clearing.newQueryId));
   await checkpoint.delete(MARKER);

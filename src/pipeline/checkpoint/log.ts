@@ -45,20 +45,41 @@ export interface CheckpointLog {
   drop(batch: number): Promise<void>;
   /** Deletes the files that Spark would delete after batch N. */
   purge(batch: number): Promise<void>;
+  /**
+   * Called by a run that has just found itself taken over: takes `offsets/N` back if the checkpoint has been cleared
+   * in between, for there it would be a promise of nobody. Otherwise the new owner runs the batch.
+   */
+  withdraw(queryId: string, batch: number, entry: OffsetsEntry): Promise<void>;
 }
 
-export function openCheckpointLog(store: ObjectStore): CheckpointLog {
+/** @param mayWrite asked right before each write; throws when this run may no longer do so */
+export function openCheckpointLog(
+  store: ObjectStore,
+  mayWrite: () => Promise<void> = async () => undefined,
+): CheckpointLog {
   return {
     read: () => readState(store),
     offsets: (batch) => readOffsets(store, batch),
     create: async (queryId, initial) => {
+      await mayWrite();
       await store.put('sources/0/0', serializeInitial(initial));
+      await mayWrite();
       await putOnce(store, 'metadata', serializeMetadata(queryId));
     },
-    promise: (batch, entry) => putOnce(store, `offsets/${batch}`, serializeOffsets(entry)),
-    confirm: async (batch) => void (await store.putIfAbsent(`commits/${batch}`, COMMIT_BYTES)),
-    drop: (batch) => store.delete(`offsets/${batch}`),
-    purge: (batch) => purge(store, batch),
+    promise: async (batch, entry) => {
+      await mayWrite();
+      await putOnce(store, `offsets/${batch}`, serializeOffsets(entry));
+    },
+    confirm: async (batch) => {
+      await mayWrite();
+      await store.putIfAbsent(`commits/${batch}`, COMMIT_BYTES);
+    },
+    drop: async (batch) => {
+      await mayWrite();
+      await store.delete(`offsets/${batch}`);
+    },
+    purge: (batch) => purge(store, mayWrite, batch),
+    withdraw: (queryId, batch, entry) => withdraw(store, queryId, batch, entry),
   };
 }
 
@@ -128,14 +149,23 @@ async function putOnce(store: ObjectStore, key: string, bytes: Buffer): Promise<
   });
 }
 
-async function purge(store: ObjectStore, batch: number): Promise<void> {
+async function purge(store: ObjectStore, mayWrite: () => Promise<void>, batch: number): Promise<void> {
   if (batch <= RETAINED_BATCHES) return;
   const oldest = batch - RETAINED_BATCHES;
   for (const folder of ['offsets', 'commits'] as const) {
     const ids = await listIds(store, folder);
     for (const id of ids.filter((each) => each < oldest)) {
+      await mayWrite();
       await store.delete(`${folder}/${id}`);
       await failpoint('b12');
     }
   }
+}
+
+/** The time in the file tells our own promise from that of another run. */
+async function withdraw(store: ObjectStore, queryId: string, batch: number, entry: OffsetsEntry): Promise<void> {
+  const metadata = await readFile(store, 'metadata', parseMetadata);
+  const found = await store.get(`offsets/${batch}`);
+  const isCleared = metadata?.ok && metadata.value !== queryId;
+  if (isCleared && found?.equals(serializeOffsets(entry))) await store.delete(`offsets/${batch}`);
 }

@@ -101,7 +101,37 @@ export function serializeCommit(commit: NewCommit): Buffer {
     { txn: { appId: batch.queryId, version: batch.batchId, lastUpdated: stamp.timestamp } },
     ...commit.adds.map((add) => ({ add })),
   ];
-  return Buffer.from(actions.map((action) => `${JSON.stringify(action)}\n`).join(''));
+  return toText(actions);
+}
+
+/** Who took the writing of a table over from a run that had not said good-bye. */
+export interface TakeOver {
+  readonly runId: string;
+  readonly epoch: number;
+}
+
+/**
+ * A version that says who writes from now on and changes nothing: it only takes a place that another writer may be
+ * about to take. It carries no transaction, so that the batches of a query still count one by one.
+ */
+export function serializeTakeOver(
+  by: TakeOver,
+  version: number,
+  stamp: CommitStamp,
+  create: NewCommit['create'],
+): Buffer {
+  const commitInfo = {
+    timestamp: stamp.timestamp,
+    operation: 'TAKE OVER',
+    operationParameters: { runId: by.runId, epoch: String(by.epoch) },
+    ...(version > 0 ? { readVersion: version - 1 } : {}),
+    isolationLevel: 'Serializable',
+    isBlindAppend: true,
+    operationMetrics: {},
+    engineInfo: ENGINE,
+    txnId: stamp.txnId,
+  };
+  return toText([{ commitInfo }, ...(create ? createActions(create, stamp.timestamp) : [])]);
 }
 
 export function parseCommitFile(bytes: Buffer): Action[] {
@@ -117,6 +147,10 @@ export function parseBatchMetadata(info: CommitInfo | undefined): BatchMetadata 
   } catch {
     return null;
   }
+}
+
+function toText(actions: readonly object[]): Buffer {
+  return Buffer.from(actions.map((action) => `${JSON.stringify(action)}\n`).join(''));
 }
 
 function toCommitInfo({ version, batch, rows, adds, stamp }: NewCommit): object {

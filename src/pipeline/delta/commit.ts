@@ -56,8 +56,7 @@ export function holdsBatch(snapshot: Snapshot, { queryId, batchId }: BatchMetada
 /** True when the version is ours: created now, or by a put of ours whose answer was lost. */
 async function tryVersion(parts: CommitParts, append: Append, version: number, stamp: CommitStamp): Promise<boolean> {
   const { store, uuid } = parts;
-  const { columns, partitionBy } = append;
-  const create = version === 0 ? { tableId: uuid(), columns, partitionBy } : null;
+  const create = version === 0 ? { tableId: uuid(), columns: append.columns, partitionBy: append.partitionBy } : null;
   const bytes = serializeCommit({ version, batch: append.batch, rows: append.rows, adds: append.adds, stamp, create });
   await parts.checkOwner();
   const put = await store.putIfAbsent(commitKey(version), bytes);
@@ -65,6 +64,7 @@ async function tryVersion(parts: CommitParts, append: Append, version: number, s
   if (put === 'created') return true;
   const winner = (await readCommit(store, version)) ?? [];
   if (winner.some(({ commitInfo }) => commitInfo?.txnId === stamp.txnId)) return true;
+  await parts.checkOwner();
   checkWinner(winner, version, append.batch);
   return false;
 }

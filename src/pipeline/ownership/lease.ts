@@ -1,24 +1,42 @@
 /**
- * Who may write to a checkpoint: the holder of `_sluice/lease`. Every take has an epoch of its own, claimed by creating
- * `_sluice/epochs/<epoch>` (of racing takers one succeeds): the highest epoch is the owner, whatever the lease says.
+ * Who may write to a checkpoint: the holder of its lease. Every take has an epoch of its own, claimed by creating
+ * `_sluice/epochs/<epoch>` (of racing takers one succeeds), and the highest epoch is the owner. An owner renews its own
+ * claim alone: what a run that was taken over still writes there says nothing any more.
  */
-import os from 'node:os';
-import { SluiceError } from '../errors.ts';
 import type { LeaseView } from '../events.ts';
 import type { JobSettings } from '../job-settings.ts';
 import type { Clock, ObjectStore } from '../ports.ts';
-import { isAlive, processStart } from './process.ts';
+import { fenced, unreadable } from './lease-errors.ts';
+import { isDead, thisMachine } from './process.ts';
 
-/** A lease that has not been renewed for this long may be taken, ms. */
-export const LEASE_EXPIRY_MS = 60_000;
-export const LEASE_RENEWAL_MS = 10_000;
+export interface LeaseTimes {
+  /** A lease that has not been renewed for this long may be taken, ms. */
+  readonly expiryMs: number;
+  readonly renewalMs: number;
+}
 
-const LEASE = '_sluice/lease';
+export const LEASE_TIMES: LeaseTimes = { expiryMs: 60_000, renewalMs: 10_000 };
+
 const EPOCHS = '_sluice/epochs/';
+
+/**
+ * How the owner before left: `released`: it said so; `dead`: its process is gone from this machine, but what it has sent
+ * to a server may still arrive there; `silent`: it may wake up and go on with the write that it was about to make.
+ */
+export type Departure = 'none' | 'released' | 'dead' | 'silent';
+
+/**
+ * Whether something that the owner before has begun to write may still arrive.
+ * @param outlives true for a server: it may have taken a request whose sender has died since
+ */
+export function mayStillWrite({ predecessor }: Pick<Lease, 'predecessor'>, outlives: boolean): boolean {
+  return predecessor === 'silent' || (predecessor === 'dead' && outlives);
+}
 
 export interface Lease {
   readonly epoch: number;
-  /** Whether this run may still write. Asked right before each commit step. */
+  readonly predecessor: Departure;
+  /** Whether this run may still write. Asked right before each commit step; throws when the store is away. */
   isMine(): Promise<boolean>;
   /** Throws FENCED, naming the new owner, when somebody else has taken over. */
   check(): Promise<void>;
@@ -27,9 +45,14 @@ export interface Lease {
   release(): Promise<void>;
 }
 
-interface LeaseFile extends LeaseView {
+/** What a claim holds: who, since when, and how to tell whether it still lives. */
+export interface Claim extends LeaseView {
   /** When the owner's process started, to tell it from another with the same number. */
   readonly started: string | null;
+  /** Which running system its process number belongs to. */
+  readonly machine: string | null;
+  readonly expiryMs: number;
+  readonly renewalMs: number;
   readonly released: boolean;
 }
 
@@ -39,119 +62,122 @@ export interface LeaseOptions {
   readonly clock: Clock;
   /** True for a query: its host starts the next thread only when the last one has ended, so its own process never blocks it. */
   readonly replaceOwn: boolean;
+  readonly times?: LeaseTimes;
+  /** Ends the watching of an owner that seems to be gone. */
+  readonly signal?: AbortSignal;
+  /** ms that no change of the clock moves. */
+  readonly monotonic?: () => number;
 }
 
-/** Takes the lease, or throws OWNED_BY_OTHER naming who holds it. */
+/** Takes the lease, or throws FENCED naming who holds it. */
 export async function takeLease(options: LeaseOptions): Promise<Lease> {
-  const { store, owner, clock } = options;
+  const { store } = options;
   const current = await readOwner(store);
-  if (current && isHeld(current, options)) throw ownedByOther(current);
-  const now = clock.now();
-  const epoch = (current?.epoch ?? 0) + 1;
-  const mine: LeaseFile = {
-    ...owner,
-    epoch,
-    since: now,
-    renewedAt: now,
-    started: processStart(owner.pid),
-    released: false,
-  };
-  const claimed = await store.putIfAbsent(epochKey(epoch), serialize(mine));
-  if (claimed === 'exists') throw ownedByOther((await readOwner(store)) ?? mine);
-  await store.put(LEASE, serialize(mine));
-  await deleteOlderEpochs(store, epoch);
-  return holdLease(options, mine);
+  const predecessor = current ? await departureOf(current, options) : 'none';
+  if (predecessor === null) throw fenced('Taking the lease of the checkpoint', current);
+  const mine = newClaim(options, (current?.epoch ?? 0) + 1);
+  const claimed = await store.putIfAbsent(keyOf(mine.epoch), serialize(mine));
+  // A taker that slept between looking and claiming may have claimed an epoch of the past.
+  if (claimed === 'exists' || (await highestEpoch(store)) !== mine.epoch) {
+    throw fenced('Taking the lease of the checkpoint', await readOwner(store));
+  }
+  await deleteOlderClaims(store, mine.epoch);
+  return hold(options, mine, predecessor);
 }
 
 /** Who holds the lease now, or null. */
 export async function readLease(store: ObjectStore, clock: Clock): Promise<LeaseView | null> {
   const current = await readOwner(store);
-  if (!current || current.released || isGone(current, clock)) return null;
+  if (!current || current.released || isDead(current)) return null;
+  if (clock.now() - current.renewedAt > expiryOf(current)) return null;
   const { runId, host, pid, epoch, since, renewedAt } = current;
   return { runId, host, pid, epoch, since, renewedAt };
 }
 
-function holdLease({ store, clock }: LeaseOptions, mine: LeaseFile): Lease {
-  const isMine = async (): Promise<boolean> => (await highestEpoch(store)) === mine.epoch;
-  const write = async (changes: Partial<LeaseFile>): Promise<void> => {
-    if (await isMine()) await store.put(LEASE, serialize({ ...mine, ...changes }));
+function newClaim({ owner, clock, times = LEASE_TIMES }: LeaseOptions, epoch: number): Claim {
+  const now = clock.now();
+  return { ...owner, epoch, since: now, renewedAt: now, ...thisMachine(owner.pid), ...times, released: false };
+}
+
+function hold(options: LeaseOptions, mine: Claim, predecessor: Departure): Lease {
+  const { store, clock, monotonic = () => performance.now() } = options;
+  const { epoch, expiryMs } = mine;
+  let renewed = monotonic();
+  const isNewest = async (): Promise<boolean> => (await highestEpoch(store)) === epoch;
+  const write = async (changes: Partial<Claim>): Promise<void> => {
+    const began = monotonic();
+    if (!(await isNewest())) return;
+    await store.put(keyOf(epoch), serialize({ ...mine, ...changes }));
+    renewed = began;
+  };
+  const renew = (): Promise<void> => write({ renewedAt: clock.now() });
+  /** Who could not renew for long, because it slept or the store was away, does so before it writes on. */
+  const isMine = async (): Promise<boolean> => {
+    if (monotonic() - renewed > expiryMs / 2) await renew();
+    return isNewest();
   };
   return {
-    epoch: mine.epoch,
+    epoch,
+    predecessor,
     isMine,
     check: async () => {
-      if (!(await isMine())) throw fenced(await readOwner(store));
+      if (!(await isMine())) throw fenced('Writing to the checkpoint', await readOwner(store));
     },
-    renew: () => write({ renewedAt: clock.now() }),
+    renew,
     release: () => write({ renewedAt: clock.now(), released: true }),
   };
 }
 
-function isHeld(current: LeaseFile, { owner, clock, replaceOwn }: LeaseOptions): boolean {
-  if (current.released || isGone(current, clock)) return false;
-  const isOwn = current.host === owner.host && current.pid === owner.pid;
-  return !(isOwn && replaceOwn);
+/** How the owner left, or null when it is still there. */
+async function departureOf(current: Claim, options: LeaseOptions): Promise<Departure | null> {
+  const { owner, clock, replaceOwn } = options;
+  if (current.released) return 'released';
+  if ((replaceOwn && isSame(current, owner)) || isDead(current)) return 'dead';
+  const age = clock.now() - current.renewedAt;
+  if (age <= expiryOf(current) && age >= -expiryOf(current)) return null;
+  return (await isSilent(current, age, options)) ? 'silent' : null;
 }
 
-function isGone(lease: LeaseFile, clock: Clock): boolean {
-  if (clock.now() - lease.renewedAt > LEASE_EXPIRY_MS) return true;
-  return lease.host === os.hostname() && !isAlive(lease.pid, lease.started);
+function isSame(current: Claim, { host, pid }: JobSettings['owner']): boolean {
+  const { started, machine } = thisMachine(pid);
+  return current.host === host && current.pid === pid && current.started === started && current.machine === machine;
 }
 
-/** The claim of the highest epoch, with the newer times of the lease file when that is of the same epoch. */
-async function readOwner(store: ObjectStore): Promise<LeaseFile | null> {
+/**
+ * Times of two machines cannot be compared, and clocks are set: whoever seems to be long gone, or to come from the
+ * future, is watched for a while, and lives when its lease is renewed.
+ */
+async function isSilent(current: Claim, age: number, { store, clock, signal }: LeaseOptions): Promise<boolean> {
+  const renewalMs = current.renewalMs ?? LEASE_TIMES.renewalMs;
+  const watch = signal ?? new AbortController().signal;
+  await clock.sleep(age < 0 ? expiryOf(current) : renewalMs * 1.5, watch);
+  const after = await readOwner(store);
+  return after?.epoch === current.epoch && after.renewedAt === current.renewedAt && !after.released && !watch.aborted;
+}
+
+async function readOwner(store: ObjectStore): Promise<Claim | null> {
   const epoch = await highestEpoch(store);
-  if (epoch === null) return null;
-  const lease = parse(await store.get(LEASE));
-  return lease?.epoch === epoch ? lease : parse(await store.get(epochKey(epoch)));
+  const bytes = epoch === null ? null : await store.get(keyOf(epoch));
+  if (bytes === null) return null;
+  try {
+    return JSON.parse(bytes.toString('utf8')) as Claim;
+  } catch (cause) {
+    throw unreadable(bytes, cause);
+  }
 }
 
 async function highestEpoch(store: ObjectStore): Promise<number | null> {
-  const claims = await store.list(EPOCHS);
-  const epochs = claims.map(({ key }) => Number(key.slice(EPOCHS.length))).filter(Number.isInteger);
+  const epochs = (await store.list(EPOCHS)).map(({ key }) => epochOf(key)).filter(Number.isInteger);
   return epochs.length === 0 ? null : Math.max(...epochs);
 }
 
-async function deleteOlderEpochs(store: ObjectStore, epoch: number): Promise<void> {
+async function deleteOlderClaims(store: ObjectStore, epoch: number): Promise<void> {
   for (const { key } of await store.list(EPOCHS)) {
-    if (Number(key.slice(EPOCHS.length)) < epoch) await store.delete(key);
+    if (epochOf(key) < epoch) await store.delete(key);
   }
 }
 
-function parse(bytes: Buffer | null): LeaseFile | null {
-  if (bytes === null) return null;
-  try {
-    return JSON.parse(bytes.toString('utf8')) as LeaseFile;
-  } catch (cause) {
-    throw new SluiceError('CHECKPOINT_CORRUPT', {
-      tried: 'Reading the lease beside the checkpoint',
-      seen: bytes.toString('utf8').slice(0, 80),
-      expected: 'who owns the checkpoint, as JSON',
-      action: 'Make sure that nothing else uses this checkpoint, then delete its folder _sluice.',
-      cause,
-    });
-  }
-}
-
-const epochKey = (epoch: number): string => EPOCHS + epoch;
-const serialize = (lease: LeaseFile): Buffer => Buffer.from(JSON.stringify(lease));
-const describe = (lease: LeaseFile): string =>
-  `run ${lease.runId}, process ${lease.pid} on ${lease.host}, since ${new Date(lease.since).toISOString()}`;
-
-function ownedByOther(current: LeaseFile): SluiceError {
-  return new SluiceError('OWNED_BY_OTHER', {
-    tried: 'Taking the lease of the checkpoint',
-    seen: `it is held by ${describe(current)}`,
-    expected: 'a checkpoint that nobody uses',
-    action: 'Stop the other one first; the lease of a dead one is free after 60 seconds at the latest.',
-  });
-}
-
-function fenced(owner: LeaseFile | null): SluiceError {
-  return new SluiceError('FENCED', {
-    tried: 'Writing to the checkpoint',
-    seen: owner ? `it has been taken over by ${describe(owner)}` : 'the lease is gone',
-    expected: 'to hold the lease',
-    action: 'Nothing is lost: the new owner goes on from the last batch. Start here again once it has stopped.',
-  });
-}
+const expiryOf = (claim: Claim): number => claim.expiryMs ?? LEASE_TIMES.expiryMs;
+const epochOf = (key: string): number => Number(key.slice(EPOCHS.length));
+const keyOf = (epoch: number): string => EPOCHS + epoch;
+const serialize = (claim: Claim): Buffer => Buffer.from(JSON.stringify(claim));

@@ -1,5 +1,21 @@
 /** Whether a process of this machine still lives, told apart from another one that got its number. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
+import os from 'node:os';
+
+/** How a process is found again: when it started, and in which running system its number counts. */
+export interface ProcessMark {
+  readonly started: string | null;
+  readonly machine: string | null;
+}
+
+export function thisMachine(pid: number): ProcessMark {
+  return { started: processStart(pid), machine: machineId() };
+}
+
+/** True only when the process is certainly gone: of another machine, or another container, nothing is known. */
+export function isDead({ host, pid, started, machine }: ProcessMark & { host: string; pid: number }): boolean {
+  return host === os.hostname() && (machine ?? null) === machineId() && !isAlive(pid, started);
+}
 
 /** When the process started, in the kernel's own count, or null where the system does not tell. */
 export function processStart(pid: number): string | null {
@@ -21,4 +37,14 @@ export function isAlive(pid: number, start: string | null): boolean {
   }
   const now = processStart(pid);
   return start === null || now === null || now === start;
+}
+
+/** One boot and one space of process numbers: containers of one name have different ones. Null where nothing tells. */
+function machineId(): string | null {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return null;
+  }
 }

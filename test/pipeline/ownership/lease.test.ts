@@ -2,11 +2,20 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import os from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { LEASE_EXPIRY_MS, readLease, takeLease, type LeaseOptions } from '../../../src/pipeline/ownership/lease.ts';
+import {
+  LEASE_TIMES,
+  mayStillWrite,
+  readLease,
+  takeLease,
+  type Lease,
+  type LeaseOptions,
+} from '../../../src/pipeline/ownership/lease.ts';
 import { isAlive, processStart } from '../../../src/pipeline/ownership/process.ts';
 import type { Clock, ObjectStore } from '../../../src/pipeline/ports.ts';
 import { openLocalStore } from '../../../src/pipeline/store/local.ts';
 import { tempFolder } from '../support/temp.ts';
+
+const EXPIRY_MS = LEASE_TIMES.expiryMs;
 
 const clockAt = (time = 1_000_000): Clock & { time: number } => ({
   time,
@@ -31,8 +40,8 @@ describe('a lease', () => {
     const [store, clock] = [openStore(), clockAt()];
     await takeLease(options(store, clock, elsewhere('run-1')));
     await expect(takeLease(options(store, clock, owner('run-2')))).rejects.toMatchObject({
-      code: 'OWNED_BY_OTHER',
-      seen: expect.stringMatching(/run run-1, process 1 on other-host, since 1970/),
+      code: 'FENCED',
+      seen: expect.stringMatching(/process 1 on other-host \(run run-1\) since 1970/),
     });
   });
 
@@ -57,10 +66,10 @@ describe('a lease', () => {
   it('of another host is free 60 seconds after its last renewal', async () => {
     const [store, clock] = [openStore(), clockAt()];
     const first = await takeLease(options(store, clock, elsewhere('run-1')));
-    clock.time += LEASE_EXPIRY_MS - 1;
+    clock.time += EXPIRY_MS - 1;
     await first.renew();
-    clock.time += LEASE_EXPIRY_MS;
-    await expect(takeLease(options(store, clock, owner('run-2')))).rejects.toMatchObject({ code: 'OWNED_BY_OTHER' });
+    clock.time += EXPIRY_MS;
+    await expect(takeLease(options(store, clock, owner('run-2')))).rejects.toMatchObject({ code: 'FENCED' });
     clock.time += 1;
     await expect(takeLease(options(store, clock, owner('run-2')))).resolves.toMatchObject({ epoch: 2 });
   });
@@ -70,7 +79,7 @@ describe('a lease', () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
     await once(child, 'spawn');
     await takeLease(options(store, clock, owner('run-1', child.pid)));
-    await expect(takeLease(options(store, clock, owner('run-2')))).rejects.toMatchObject({ code: 'OWNED_BY_OTHER' });
+    await expect(takeLease(options(store, clock, owner('run-2')))).rejects.toMatchObject({ code: 'FENCED' });
     child.kill('SIGKILL');
     await once(child, 'exit');
     await expect(takeLease(options(store, clock, owner('run-2')))).resolves.toMatchObject({ epoch: 2 });
@@ -79,10 +88,102 @@ describe('a lease', () => {
   it('of the own process gives way to the next thread, but not to a clearing', async () => {
     const [store, clock] = [openStore(), clockAt()];
     await takeLease(options(store, clock, owner('run-1')));
-    await expect(takeLease(options(store, clock, owner('run-2')))).rejects.toMatchObject({ code: 'OWNED_BY_OTHER' });
+    await expect(takeLease(options(store, clock, owner('run-2')))).rejects.toMatchObject({ code: 'FENCED' });
     await expect(takeLease({ ...options(store, clock, owner('run-2')), replaceOwn: true })).resolves.toMatchObject({
       epoch: 2,
     });
+  });
+});
+
+describe('an owner that seems to be gone', () => {
+  it.each([
+    ['an hour ago', 3_600_000],
+    ['in an hour', -3_600_000],
+  ])('by a clock that says it was here %s is watched, and lives when it renews', async (_when, ahead) => {
+    const [store, clock] = [openStore(), clockAt()];
+    const living = await takeLease(options(store, clock, elsewhere('run-1')));
+    const watched: number[] = [];
+    const other = {
+      now: () => clock.time + ahead,
+      sleep: async (ms: number) => {
+        watched.push(ms);
+        clock.time += ms;
+        await living.renew();
+      },
+    };
+    await expect(takeLease(options(store, other, owner('run-2')))).rejects.toMatchObject({ code: 'FENCED' });
+    expect(watched).toEqual([ahead > 0 ? LEASE_TIMES.renewalMs * 1.5 : EXPIRY_MS]);
+    await living.check();
+  });
+
+  it.each([
+    ['gave the lease back', 'released', async (lease: Lease) => lease.release()],
+    ['fell silent', 'silent', async () => undefined],
+  ])('and %s is told apart', async (_what, departure, leave) => {
+    const [store, clock] = [openStore(), clockAt()];
+    await leave(await takeLease(options(store, clock, elsewhere('run-1'))));
+    clock.time += EXPIRY_MS + 1;
+    expect(await takeLease(options(store, clock, owner('run-2')))).toMatchObject({ predecessor: departure });
+  });
+
+  it('is not taken for dead by its number alone: another container may count anew', async () => {
+    const [store, clock] = [openStore(), clockAt()];
+    await takeLease(options(store, clock, owner('run-1', 2 ** 22 + 1)));
+    const claim = JSON.parse(String(await store.get('_sluice/epochs/1'))) as object;
+    await store.put('_sluice/epochs/1', Buffer.from(JSON.stringify({ ...claim, machine: 'another' })));
+    await expect(takeLease(options(store, clock, owner('run-2')))).rejects.toMatchObject({ code: 'FENCED' });
+    await store.put('_sluice/epochs/1', Buffer.from(JSON.stringify(claim)));
+    expect(await takeLease(options(store, clock, owner('run-2')))).toMatchObject({ predecessor: 'dead' });
+  });
+
+  it('leaves something under way when it was silent, or when a server may still have it', () => {
+    const all = (['none', 'released', 'dead', 'silent'] as const).map((predecessor) => [
+      mayStillWrite({ predecessor }, false),
+      mayStillWrite({ predecessor }, true),
+    ]);
+    expect(all).toEqual([
+      [false, false],
+      [false, false],
+      [false, true],
+      [true, true],
+    ]);
+  });
+});
+
+describe('an owner that slept', () => {
+  it('renews its lease before it writes on', async () => {
+    const [store, clock] = [openStore(), clockAt()];
+    let passed = 0;
+    const sleeper = await takeLease({ ...options(store, clock, elsewhere('run-1')), monotonic: () => passed });
+    clock.time += EXPIRY_MS + 1;
+    passed += EXPIRY_MS + 1;
+    await sleeper.check();
+    await expect(takeLease(options(store, clock, owner('run-2')))).rejects.toMatchObject({ code: 'FENCED' });
+  });
+
+  it('does not write while the lease cannot be renewed', async () => {
+    const [store, clock] = [openStore(), clockAt()];
+    let passed = 0;
+    const away = { ...store, put: () => Promise.reject(new Error('away')) };
+    const sleeper = await takeLease({ ...options(away, clock, elsewhere('run-1')), monotonic: () => passed });
+    await sleeper.check();
+    passed += EXPIRY_MS + 1;
+    await expect(sleeper.check()).rejects.toThrow('away');
+  });
+
+  it('between looking and claiming owns nothing when others came and went meanwhile', async () => {
+    const [store, clock] = [openStore(), clockAt()];
+    const slow: ObjectStore = {
+      ...store,
+      putIfAbsent: async (key, bytes) => {
+        for (const each of ['run-2', 'run-3']) {
+          await (await takeLease(options(store, clock, elsewhere(each)))).release();
+        }
+        return store.putIfAbsent(key, bytes);
+      },
+    };
+    await expect(takeLease(options(slow, clock, owner('run-1')))).rejects.toMatchObject({ code: 'FENCED' });
+    expect(await takeLease(options(store, clock, owner('run-4')))).toMatchObject({ epoch: 3 });
   });
 });
 
@@ -91,16 +192,19 @@ describe('an owner that was taken over', () => {
     const [store, clock] = [openStore(), clockAt()];
     const zombie = await takeLease(options(store, clock, elsewhere('run-1')));
     await zombie.check();
-    clock.time += LEASE_EXPIRY_MS + 1;
+    clock.time += EXPIRY_MS + 1;
     await takeLease(options(store, clock, owner('run-2')));
     expect(await zombie.isMine()).toBe(false);
-    await expect(zombie.check()).rejects.toMatchObject({ code: 'FENCED', seen: expect.stringContaining('run run-2') });
+    await expect(zombie.check()).rejects.toMatchObject({
+      code: 'FENCED',
+      seen: expect.stringContaining('(run run-2)'),
+    });
   });
 
   it('cannot renew or give back what is no longer its own', async () => {
     const [store, clock] = [openStore(), clockAt()];
     const zombie = await takeLease(options(store, clock, elsewhere('run-1')));
-    clock.time += LEASE_EXPIRY_MS + 1;
+    clock.time += EXPIRY_MS + 1;
     const heir = await takeLease(options(store, clock, owner('run-2')));
     await zombie.renew();
     await zombie.release();
@@ -111,10 +215,10 @@ describe('an owner that was taken over', () => {
   it('does not mislead anybody when its renewal lands late', async () => {
     const [store, clock] = [openStore(), clockAt()];
     await takeLease(options(store, clock, elsewhere('run-1')));
-    const late = await store.get('_sluice/lease');
-    clock.time += LEASE_EXPIRY_MS + 1;
+    const late = await store.get('_sluice/epochs/1');
+    clock.time += EXPIRY_MS + 1;
     const heir = await takeLease(options(store, clock, owner('run-2')));
-    await store.put('_sluice/lease', late ?? Buffer.alloc(0));
+    await store.put('_sluice/epochs/1', late ?? Buffer.alloc(0));
     await heir.check();
     expect(await readLease(store, clock)).toMatchObject({ runId: 'run-2', epoch: 2 });
   });

@@ -55,7 +55,7 @@ export function openBench(root: string, source: MemorySource = memorySource(), f
       quarantine,
       clock,
       log,
-      checkOwner: async () => undefined,
+      checkOwner: async () => changes.parts?.lease?.check(),
     });
     const sink = changes.sink?.(own) ?? own;
     const store = changes.checkpoint?.(checkpoint) ?? checkpoint;
@@ -66,7 +66,7 @@ export function openBench(root: string, source: MemorySource = memorySource(), f
       clusterId: await source.clusterId(),
       source,
       sink,
-      checkpoint: openCheckpointLog(store),
+      checkpoint: openCheckpointLog(store, () => parts.lease.check()),
       lease: { check: async () => undefined },
       witness: openWitness(checkpoint, { clusterId: source.cluster, topic: source.topic }, null),
       clock,
@@ -81,7 +81,13 @@ export function openBench(root: string, source: MemorySource = memorySource(), f
       },
       ...changes.parts,
     };
-    const position = await resume({ checkpoint: parts.checkpoint, source, sink, log, startingOffsets: 'earliest' });
+    const position = await resume({
+      checkpoint: openCheckpointLog(store),
+      source,
+      sink,
+      log,
+      startingOffsets: 'earliest',
+    });
     if (batches === 0) stop.abort();
     await runQuery(parts, position, stop.signal);
   }

@@ -1,0 +1,26 @@
+/** What is said about a lease that cannot be had, or that is lost. */
+import { SluiceError } from '../errors.ts';
+import type { LeaseView } from '../events.ts';
+
+/** @param owner who holds the lease, null when it was given back in the same moment */
+export function fenced(tried: string, owner: LeaseView | null): SluiceError {
+  return new SluiceError('FENCED', {
+    tried,
+    seen: owner ? `it belongs to ${describe(owner)}` : 'another run was faster',
+    expected: 'a checkpoint that nobody else writes to',
+    action: 'Nothing is lost: the owner goes on from the last batch. Start here again once it has stopped.',
+  });
+}
+
+export function unreadable(bytes: Buffer, cause: unknown): SluiceError {
+  return new SluiceError('CHECKPOINT_CORRUPT', {
+    tried: 'Reading the lease beside the checkpoint',
+    seen: bytes.toString('utf8').slice(0, 80),
+    expected: 'who owns the checkpoint, as JSON',
+    action: 'Make sure that nothing else uses this checkpoint, then delete its folder _sluice.',
+    cause,
+  });
+}
+
+const describe = ({ runId, host, pid, since }: LeaseView): string =>
+  `process ${pid} on ${host} (run ${runId}) since ${new Date(since).toISOString()}`;
