@@ -102,7 +102,6 @@ async function quarantineBatch(
   batch: Batch,
   deadLetters: readonly DeadLetter[],
 ): Promise<void> {
-  if (deadLetters.length === 0) return;
   const { queryId, id: batchId, clusterId, topic } = batch;
   await quarantine.put({ queryId, batchId, clusterId, topic, deadLetters, notes: [] });
 }

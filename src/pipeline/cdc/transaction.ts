@@ -1,4 +1,5 @@
 /** The columns of `transactions` as a change event carries them, and what a record of the topic can turn out to be. */
+import type { DeadLetterCode } from '../events.ts';
 
 /** One row of the table with the values that the reference Spark job gives it; null where Spark gives null. */
 export interface TransactionRow {
@@ -47,13 +48,4 @@ export type Change =
   | { readonly kind: 'skip'; readonly op: 'd' | 'tombstone' | 't' | 'm' }
   | { readonly kind: 'dead'; readonly code: DeadLetterCode; readonly reason: string };
 
-export type DeadLetterCode =
-  | 'NOT_UTF8'
-  | 'NOT_JSON'
-  | 'NO_ENVELOPE'
-  | 'NO_AFTER'
-  | 'UNKNOWN_OP'
-  | 'TOO_LARGE'
-  | 'NO_KEY'
-  | 'REFUSED_BY_API'
-  | 'REFUSED_BY_DATABASE';
+export type { DeadLetterCode };

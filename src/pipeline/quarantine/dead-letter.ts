@@ -25,7 +25,7 @@ export interface QuarantineBatch {
   readonly notes: readonly NotedRecord[];
 }
 
-/** Called by a sink before its commit; putting the same batch again is no new letter. Nothing is written for an empty one. */
+/** Called by a sink before its commit; putting the same batch again is no new letter. Called for an empty one too. */
 export interface Quarantine {
   put(batch: QuarantineBatch): Promise<void>;
 }

@@ -13,26 +13,47 @@ const ORIGIN: Readonly<Record<string, QuarantineColumn>> = {
   query_id: 'text',
   batch_id: 'text',
 };
-const DEAD_LETTER = { ...ORIGIN, code: 'text', reason: 'text', key: 'bytes', payload: 'bytes' } as const;
+const DEAD_LETTER = { ...ORIGIN, code: 'text', reason: 'text', size: 'text', key: 'bytes', payload: 'bytes' } as const;
 const NOTE = { ...ORIGIN, column: 'text', raw: 'text' } as const;
 
-/** Putting the same batch again replaces its files: a re-run is no new letter. */
+/**
+ * Putting the same batch again replaces its files: a re-run is no new letter. When the re-run finds none, because the API
+ * or the program has learned to read them, the files of the first try go: their records are rows now.
+ */
 export function openQuarantine(store: ObjectStore): Quarantine {
+  let last: string | null = null;
+
+  async function replace(key: string, isTriedAgain: boolean, rows: number, bytes: () => Promise<Buffer>): Promise<void> {
+    if (rows > 0) await store.put(key, await bytes());
+    else if (isTriedAgain) await store.delete(key);
+  }
+
   return {
     async put(batch) {
       const { deadLetters, notes } = batch;
-      if (deadLetters.length > 0) {
-        const rows = deadLetters.map((letter) => toDeadLetterRow(batch, letter));
-        await store.put(fileKey('dead-letters', batch), await writeQuarantineFile(DEAD_LETTER, rows));
-        await failpoint('b13');
-      }
-      if (notes.length > 0) {
-        const rows = notes.map((noted) => toNoteRow(batch, noted));
-        await store.put(fileKey('notes', batch), await writeQuarantineFile(NOTE, rows));
-      }
+      const [letterKey, noteKey] = [fileKey('dead-letters', batch), fileKey('notes', batch)];
+      // Only the first batch of a run, and one that is tried again within it, can have left files behind.
+      const isTriedAgain = last === null || last === letterKey;
+      const letters = (): Promise<Buffer> =>
+        writeQuarantineFile(
+          DEAD_LETTER,
+          deadLetters.map((each) => toDeadLetterRow(batch, each)),
+        );
+      const noted = (): Promise<Buffer> =>
+        writeQuarantineFile(
+          NOTE,
+          notes.map((each) => toNoteRow(batch, each)),
+        );
+      await replace(letterKey, isTriedAgain, deadLetters.length, letters);
+      if (deadLetters.length > 0) await failpoint('b13');
+      await replace(noteKey, isTriedAgain, notes.length, noted);
+      if (batch.part === undefined) last = letterKey;
     },
   };
 }
+
+export const LETTERS = 'dead-letters/';
+export const NOTES = 'notes/';
 
 function fileKey(kind: 'dead-letters' | 'notes', { queryId, batchId, part }: QuarantineBatch): string {
   const late = part === undefined ? '' : `-${part}`;
@@ -40,7 +61,8 @@ function fileKey(kind: 'dead-letters' | 'notes', { queryId, batchId, part }: Qua
 }
 
 function toDeadLetterRow(batch: QuarantineBatch, { record, code, reason }: DeadLetter): QuarantineRow {
-  return { ...toOrigin(batch, record), code, reason, key: record.key, payload: record.value };
+  const size = record.value === null ? null : String(record.value.length);
+  return { ...toOrigin(batch, record), code, reason, size, key: record.key, payload: record.value };
 }
 
 function toNoteRow(batch: QuarantineBatch, { record, note }: NotedRecord): QuarantineRow {
