@@ -83,6 +83,23 @@ export async function amendLedger(
   );
 }
 
+/** Counts dead letters that a replay has scored as the predictions that they are now. */
+export async function settleLetters(
+  sql: Sql,
+  letters: readonly { readonly queryId: string; readonly batchId: number; readonly fraud: boolean }[],
+): Promise<void> {
+  await sql.query(
+    `UPDATE sluice.alert_batches AS ledger SET dead_letters = ledger.dead_letters - late.count,
+       new_transactions = ledger.new_transactions + late.count, predictions = ledger.predictions + late.count,
+       frauds = ledger.frauds + late.frauds
+     FROM (SELECT query_id, batch_id, count(*) AS count, count(*) FILTER (WHERE fraud) AS frauds
+           FROM unnest($1::uuid[], $2::bigint[], $3::boolean[]) AS each (query_id, batch_id, fraud)
+           GROUP BY query_id, batch_id) AS late
+     WHERE ledger.query_id = late.query_id AND ledger.batch_id = late.batch_id`,
+    [letters.map(({ queryId }) => queryId), letters.map(({ batchId }) => batchId), letters.map(({ fraud }) => fraud)],
+  );
+}
+
 function rangeOf(batch: Batch): [start: string, end: string] {
   return [JSON.stringify(toOffsetMap(batch.range.start)), JSON.stringify(toOffsetMap(batch.range.end))];
 }

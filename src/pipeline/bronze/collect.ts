@@ -34,6 +34,13 @@ export async function collect(batch: Batch): Promise<Collected> {
   return { records, rows, groups: [...groups.values()], deadLetters, notes, skips };
 }
 
+/** Rows by day, in the order in which the days came. */
+export function groupByDay(rows: readonly BronzeRow[]): BronzeRow[][] {
+  const groups = new Map<string, BronzeRow[]>();
+  for (const row of rows) addTo(groups, row);
+  return [...groups.values()];
+}
+
 function addTo(groups: Map<string, BronzeRow[]>, row: BronzeRow): void {
   const key = `${row.year}/${row.month}/${row.day}`;
   const group = groups.get(key);

@@ -2,7 +2,7 @@
  * Batches that the replaced Spark job wrote: plain appends without a transaction id. Its rows carry the time of their
  * batch in `ingestion_time`, which is how an open batch is found in the table.
  */
-import type { Action } from '../delta/actions.ts';
+import { isReplayAppId, type Action } from '../delta/actions.ts';
 import { listVersions, readCommit, type Snapshot } from '../delta/snapshot.ts';
 import type { ForeignBatches, ObjectStore } from '../ports.ts';
 
@@ -19,6 +19,8 @@ export async function findForeign(
   for (const version of [...versions].reverse()) {
     const actions = (await readCommit(store, version)) ?? [];
     if (actions.some(({ txn }) => txn?.appId === queryId)) return { later: isMixed ? 0 : later, holdsOpenBatch };
+    // A replay of dead letters says nothing about how far the batches came.
+    if (actions.some(({ txn }) => txn && isReplayAppId(txn.appId))) continue;
     if (actions.some(({ txn }) => txn)) isMixed = true;
     else if (actions.some(({ commitInfo }) => commitInfo?.operation === 'WRITE')) {
       later += 1;

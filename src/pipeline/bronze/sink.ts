@@ -60,7 +60,11 @@ async function addBatch(options: BronzeSinkOptions, table: Table, batch: Batch):
   return toResult(collected, outcome, adds);
 }
 
-async function writeFiles(options: BronzeSinkOptions, { groups }: Collected): Promise<AddAction[]> {
+/** One file for each group of rows of one day. */
+export async function writeFiles(
+  options: Pick<BronzeSinkOptions, 'store' | 'clock'>,
+  { groups }: Pick<Collected, 'groups'>,
+): Promise<AddAction[]> {
   const adds: AddAction[] = [];
   for (let at = 0; at < groups.length; at += PARALLEL_FILES) {
     const some = groups.slice(at, at + PARALLEL_FILES);
@@ -69,7 +73,11 @@ async function writeFiles(options: BronzeSinkOptions, { groups }: Collected): Pr
   return adds;
 }
 
-async function writeFile({ store, clock }: BronzeSinkOptions, task: number, rows: BronzeRow[]): Promise<AddAction> {
+async function writeFile(
+  { store, clock }: Pick<BronzeSinkOptions, 'store' | 'clock'>,
+  task: number,
+  rows: BronzeRow[],
+): Promise<AddAction> {
   const partitionValues = toPartitionValues(rows[0] as BronzeRow);
   const key = partitionFolder(partitionValues) + dataFileName(task, randomUUID());
   const cells = rows as unknown as Parameters<typeof writeParquet>[1];

@@ -78,9 +78,21 @@ export interface CommitStamp {
   readonly txnId: string;
 }
 
+/** Where the rows of a replay came from: records that an earlier batch of the query counted as dead letters. */
+export interface ReplayMetadata {
+  readonly queryId: string;
+  readonly number: number;
+  readonly clusterId: string;
+  readonly topic: string;
+  /** Partition -> offsets, decimal text. */
+  readonly offsets: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface NewCommit {
   readonly version: number;
   readonly batch: BatchMetadata;
+  /** Set when the rows are replayed: told in the place of the batch, so that nobody takes it for one. */
+  readonly replay?: ReplayMetadata;
   readonly rows: number;
   readonly adds: readonly AddAction[];
   readonly stamp: CommitStamp;
@@ -153,7 +165,22 @@ function toText(actions: readonly object[]): Buffer {
   return Buffer.from(actions.map((action) => `${JSON.stringify(action)}\n`).join(''));
 }
 
-function toCommitInfo({ version, batch, rows, adds, stamp }: NewCommit): object {
+/** What a commit tells of a replay, or null when it is none. */
+export function parseReplayMetadata(info: CommitInfo | undefined): ReplayMetadata | null {
+  try {
+    const value = JSON.parse(info?.userMetadata ?? 'null') as { replay?: ReplayMetadata } | null;
+    return value?.replay ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** The name under which the replays of a query are counted in the table, apart from its batches. */
+export const replayAppId = (queryId: string): string => `${queryId}${REPLAY}`;
+export const isReplayAppId = (appId: string): boolean => appId.endsWith(REPLAY);
+const REPLAY = '/replay';
+
+function toCommitInfo({ version, batch, replay, rows, adds, stamp }: NewCommit): object {
   const bytes = adds.reduce((sum, { size }) => sum + size, 0);
   return {
     timestamp: stamp.timestamp,
@@ -168,7 +195,7 @@ function toCommitInfo({ version, batch, rows, adds, stamp }: NewCommit): object 
       numOutputBytes: String(bytes),
       numAddedFiles: String(adds.length),
     },
-    userMetadata: JSON.stringify(batch),
+    userMetadata: JSON.stringify(replay ? { replay } : batch),
     engineInfo: ENGINE,
     txnId: stamp.txnId,
   };

@@ -2,13 +2,21 @@
 import { SluiceError } from '../errors.ts';
 import { failpoint } from '../failpoints.ts';
 import type { ObjectStore } from '../ports.ts';
-import { serializeCommit, type Action, type AddAction, type BatchMetadata, type CommitStamp } from './actions.ts';
+import {
+  serializeCommit,
+  type Action,
+  type AddAction,
+  type BatchMetadata,
+  type CommitStamp,
+  type ReplayMetadata,
+} from './actions.ts';
 import { commitKey } from './path.ts';
 import { findSchemaConflict, type TableColumn } from './schema.ts';
 import { readCommit, type Snapshot, type Table } from './snapshot.ts';
 
 export interface Append {
   readonly batch: BatchMetadata;
+  readonly replay?: ReplayMetadata;
   readonly rows: number;
   readonly adds: readonly AddAction[];
   readonly columns: readonly TableColumn[];
@@ -57,7 +65,8 @@ export function holdsBatch(snapshot: Snapshot, { queryId, batchId }: BatchMetada
 async function tryVersion(parts: CommitParts, append: Append, version: number, stamp: CommitStamp): Promise<boolean> {
   const { store, uuid } = parts;
   const create = version === 0 ? { tableId: uuid(), columns: append.columns, partitionBy: append.partitionBy } : null;
-  const bytes = serializeCommit({ version, batch: append.batch, rows: append.rows, adds: append.adds, stamp, create });
+  const { batch, replay, rows, adds } = append;
+  const bytes = serializeCommit({ version, batch, ...(replay && { replay }), rows, adds, stamp, create });
   await parts.checkOwner();
   const put = await store.putIfAbsent(commitKey(version), bytes);
   await failpoint('b7');

@@ -67,7 +67,9 @@ export function openReplayLog(store: ObjectStore): ReplayLog {
 }
 
 /** `17 and 19 of partition 3` as the set that is written down. */
-export function toOffsetSet(places: readonly { readonly partition: number; readonly offset: string }[]): ReplayedOffsets {
+export function toOffsetSet(
+  places: readonly { readonly partition: number; readonly offset: string }[],
+): ReplayedOffsets {
   const set: Record<string, string[]> = {};
   for (const { partition, offset } of places) (set[partition] ??= []).push(offset);
   return set;

@@ -23,7 +23,12 @@ const NOTE = { ...ORIGIN, column: 'text', raw: 'text' } as const;
 export function openQuarantine(store: ObjectStore): Quarantine {
   let last: string | null = null;
 
-  async function replace(key: string, isTriedAgain: boolean, rows: number, bytes: () => Promise<Buffer>): Promise<void> {
+  async function replace(
+    key: string,
+    isTriedAgain: boolean,
+    rows: number,
+    bytes: () => Promise<Buffer>,
+  ): Promise<void> {
     if (rows > 0) await store.put(key, await bytes());
     else if (isTriedAgain) await store.delete(key);
   }
@@ -34,6 +39,7 @@ export function openQuarantine(store: ObjectStore): Quarantine {
       const [letterKey, noteKey] = [fileKey('dead-letters', batch), fileKey('notes', batch)];
       // Only the first batch of a run, and one that is tried again within it, can have left files behind.
       const isTriedAgain = last === null || last === letterKey;
+      if (batch.part === undefined) last = letterKey;
       const letters = (): Promise<Buffer> =>
         writeQuarantineFile(
           DEAD_LETTER,
@@ -47,7 +53,6 @@ export function openQuarantine(store: ObjectStore): Quarantine {
       await replace(letterKey, isTriedAgain, deadLetters.length, letters);
       if (deadLetters.length > 0) await failpoint('b13');
       await replace(noteKey, isTriedAgain, notes.length, noted);
-      if (batch.part === undefined) last = letterKey;
     },
   };
 }
