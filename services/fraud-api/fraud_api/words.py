@@ -15,11 +15,11 @@ def explain(values: dict[str, float], contributions: dict[str, float], categorie
 def _sentence(name: str, value: float, categories: list[str]) -> str:
     match name:
         case "amt":
-            return f"Amount ${value:,.2f}"
+            return f"{_size(value)} ${value:,.2f}"
         case "hour":
             return f"{'Late hour' if value < 6 or value >= 22 else 'Hour'}: {int(value):02d} h"
         case "day_of_week":
-            return f"Day: {DAYS[int(value)]}"
+            return f"{'Weekend' if value >= 5 else 'Day'}: {DAYS[int(value)]}"
         case "age":
             return "Age of the card's owner"
         case "is_female":
@@ -44,6 +44,12 @@ def _sentence(name: str, value: float, categories: list[str]) -> str:
             return "First purchase of the card in this category" if value else "Category the card has used before"
         case _:
             return name
+
+
+def _size(amount: float) -> str:
+    if amount > 1000:
+        return "Amount over $1000:"
+    return "High amount:" if amount > 500 else "Amount"
 
 
 def _window(name: str) -> str:

@@ -56,7 +56,7 @@ def request_of(sample: Sample, past: CardHistory, index: int) -> RawTransaction:
 
 
 def write_parity(rows: int, out: Path, models: Path = ROOT / "model" / "artifacts") -> None:
-    requests = list(_requests(rows))
+    requests = list(some_requests(rows))
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("w", encoding="utf-8") as file:
         for shape in SHAPES:
@@ -64,7 +64,7 @@ def write_parity(rows: int, out: Path, models: Path = ROOT / "model" / "artifact
                 file.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
-def _requests(rows: int) -> Iterator[RawTransaction]:
+def some_requests(rows: int) -> Iterator[RawTransaction]:
     """A third of them frauds, as far as there are so many."""
     sample = make_sample(generate(SEED, CUSTOMERS))
     past = card_history(sample.rows)

@@ -41,7 +41,7 @@ def test_a_theft_is_called_fraud_with_level_version_and_reasons(client):
     assert answer["fraud_probability"] == round(answer["fraud_probability"], 4)
     assert answer["model_version"].startswith("trees-stateless-")
     assert len(answer["model_version"]) <= 50
-    assert answer["feature_explanation"].startswith("- Amount $998.12 (+")
+    assert answer["feature_explanation"].startswith("- High amount: $998.12 (+")
     assert answer["raw_input"]["amt"] == 998.12
 
 

@@ -81,7 +81,7 @@ function TestTransaction() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={() => send('normal')}>Normal: a small purchase near home</Menu.Item>
-        <Menu.Item onClick={() => send('suspicious')}>Suspicious: high amount, far from home, at night</Menu.Item>
+        <Menu.Item onClick={() => send('suspicious')}>Suspicious: dear groceries, far from home, at night</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

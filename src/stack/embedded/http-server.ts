@@ -9,8 +9,8 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** `METHOD /path` -> what answers. `body` is the text of the request. */
-export type Routes = Readonly<Record<string, (body: string) => Answer | Promise<Answer>>>;
+/** `METHOD /path` -> what answers. `body` is the text of the request, `query` what stands behind the question mark. */
+export type Routes = Readonly<Record<string, (body: string, query: URLSearchParams) => Answer | Promise<Answer>>>;
 
 export interface LocalServer {
   readonly port: number;
@@ -39,7 +39,7 @@ export async function listenLocally(name: string, port: number, routes: Routes):
 }
 
 async function answer(request: IncomingMessage, routes: Routes): Promise<Answer> {
-  const path = (request.url ?? '/').split('?')[0] ?? '/';
+  const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
   const route = routes[`${request.method ?? 'GET'} ${path}`];
   if (!route) {
     const known = Object.keys(routes).some((name) => name.endsWith(` ${path}`));
@@ -48,7 +48,9 @@ async function answer(request: IncomingMessage, routes: Routes): Promise<Answer>
       : { status: 404, body: { detail: 'Not Found' } };
   }
   const body = await readBody(request);
-  return body === null ? { status: 413, body: { detail: `A body may have ${MAX_BODY_BYTES} bytes` } } : route(body);
+  return body === null
+    ? { status: 413, body: { detail: `A body may have ${MAX_BODY_BYTES} bytes` } }
+    : route(body, new URLSearchParams(query));
 }
 
 /** null when the body is too large; the rest of it is not read. */

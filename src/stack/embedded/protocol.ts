@@ -12,6 +12,8 @@ export interface ServicesConfig {
   readonly topics: PostgresSettings;
   /** Version of Sluice. */
   readonly version: string;
+  /** Where models are looked for; the first folder that has one wins. */
+  readonly modelFolders: readonly string[];
   /** 0 = any free port; after a restart of the thread the ports that were told before. */
   readonly fraudApiPort: number;
   readonly slackPreviewPort: number;
@@ -34,6 +36,8 @@ export interface ServicesStatus {
   /** Bytes of log that the replication slot holds back; null when it cannot be told. */
   readonly walHeld: string | null;
   readonly scored: number;
+  /** Versions of the models that answer; none: the five rules do. */
+  readonly models: readonly string[];
   readonly previewMessages: number;
   readonly producer: ProducerView;
 }

@@ -4,7 +4,7 @@ import type { LogLevel, LogSource } from '../../pipeline/events.ts';
 import { openDatabase, type Database } from '../../pipeline/sql.ts';
 import { createProducer, type Producer } from '../producer/producer.ts';
 import { CAPTURE_DEFAULTS, startCapture } from './capture.ts';
-import { startFraudApi } from './fraud-api.ts';
+import { startFraudApi, type FraudApiServer } from './fraud-api.ts';
 import type { ServicesAddress, ServicesConfig, ServicesStatus } from './protocol.ts';
 import { startSlackPreview } from './slack-preview.ts';
 import { applyRetention, readBounds, TOPIC } from './topic.ts';
@@ -32,9 +32,9 @@ export async function startServices(config: ServicesConfig, log: ServicesLog): P
   try {
     const preview = await startSlackPreview(config.slackPreviewPort, config.slackPreviewToken, frauddb);
     stops.push(preview.close);
-    const api = await startFraudApi(config.fraudApiPort, config.version);
+    const api = await startFraudApi(config.fraudApiPort, config.modelFolders);
     stops.push(api.close);
-    log('fraud-api', 'info', `Answers from the five rules on ${api.url}; there is no model yet`);
+    tellModels(api, log);
     const capture = startCapture(captureSettings(config), (level, message) => log('capture', level, message));
     stops.push(capture.stop);
     const producer = createProducer(frauddb, (level, message) => log('producer', level, message));
@@ -53,6 +53,7 @@ export async function startServices(config: ServicesConfig, log: ServicesLog): P
         ...(await readStores(frauddb, topics)),
         capture: capture.status(),
         scored: api.scored(),
+        models: api.models(),
         previewMessages: preview.received(),
         producer: producer.view(),
       }),
@@ -62,6 +63,13 @@ export async function startServices(config: ServicesConfig, log: ServicesLog): P
     await stop();
     throw error;
   }
+}
+
+function tellModels(api: FraudApiServer, log: ServicesLog): void {
+  for (const problem of api.problems) log('fraud-api', 'warn', `A model cannot be loaded: ${problem}`);
+  const models = api.models();
+  if (models.length > 0) log('fraud-api', 'info', `Answers on ${api.url} from ${models.join(' and ')}`);
+  else log('fraud-api', 'warn', `Answers on ${api.url} from the five rules, because no model can be loaded`);
 }
 
 function captureSettings({ frauddb, topics, version }: ServicesConfig): Parameters<typeof startCapture>[0] {

@@ -20,7 +20,7 @@ import type { StackFacts } from './views.ts';
 export interface EmbeddedStackOptions {
   /** SLUICE_HOME, absolute. */
   readonly home: string;
-  /** The folder that holds `node_modules`, or `app.asar`. */
+  /** The folder that holds `node_modules` and `model`, or `app.asar`. */
   readonly appRoot: string;
   /** The folder that holds `frauddb/` and `topics/`. */
   readonly migrationsFolder: string;
@@ -89,6 +89,8 @@ export function createEmbeddedStack(options: EmbeddedStackOptions): Stack {
     frauddb: postgres.settings(CAPTURED_DATABASE),
     topics: postgres.settings(TOPIC_DATABASE),
     version: options.version,
+    // A model that somebody trained on rows of their own lies in the data folder and goes before the one of the app.
+    modelFolders: [path.join(options.home, 'models'), path.join(options.appRoot, 'model', 'artifacts')],
     fraudApiPort: board.facts().address?.fraudApiPort ?? 0,
     slackPreviewPort: board.facts().address?.slackPreviewPort ?? 0,
     slackPreviewToken: token,

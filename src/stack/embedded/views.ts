@@ -44,12 +44,7 @@ export function serviceViews(facts: StackFacts): ServiceView[] {
     view('capture', captureState(facts), captureDetail(status), null),
     view('topic', servicesState, topicDetail(status), null),
     view('lakehouse', 'OK', 'a folder of this computer', facts.lakehouse),
-    view(
-      'fraud-api',
-      servicesState,
-      `five rules, no model; ${status?.scored ?? 0} scored`,
-      hostOf(address?.fraudApiPort),
-    ),
+    view('fraud-api', apiState(facts), apiDetail(status), hostOf(address?.fraudApiPort)),
     view(
       'slack-preview',
       servicesState,
@@ -83,6 +78,19 @@ function captureDetail(status: ServicesStatus | null): string {
   if (lastError) return lastError;
   if (phase === 'SNAPSHOT') return 'reading the table for the first time';
   return `${events} events${delayMs === null ? '' : `, ${delayMs} ms behind the commit`}`;
+}
+
+/** Rules instead of a model is a state that somebody should look at. */
+function apiState({ servicesState, status }: StackFacts): ServiceState {
+  return servicesState === 'OK' && status?.models.length === 0 ? 'WARN' : servicesState;
+}
+
+function apiDetail(status: ServicesStatus | null): string {
+  if (!status) return 'not running';
+  const { models, scored } = status;
+  const by =
+    models.length === 0 ? 'five rules, no model' : models.length === 1 ? 'one model' : `${models.length} models`;
+  return `${by}; ${scored} scored`;
 }
 
 function topicDetail(status: ServicesStatus | null): string {

@@ -1,4 +1,7 @@
 /** The two servers on loopback, asked by HTTP as the Alert query asks them. */
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
 import { startFraudApi, type FraudApiServer } from '../../../src/stack/embedded/fraud-api.ts';
@@ -9,11 +12,15 @@ let server: TestPostgres;
 let frauddb: Database;
 let api: FraudApiServer;
 let preview: SlackPreview;
+let own: string;
+let shipped: string;
 
 beforeAll(async () => {
   server = await startTestPostgres();
   frauddb = openDatabase((await server.createFraudDatabases()).frauddb);
-  api = await startFraudApi(0, '1.2.3');
+  own = await mkdtemp(path.join(tmpdir(), 'sluice-own-'));
+  shipped = await mkdtemp(path.join(tmpdir(), 'sluice-shipped-'));
+  api = await startFraudApi(0, [own, shipped]);
   preview = await startSlackPreview(0, 'secret', frauddb);
 });
 
@@ -21,61 +28,38 @@ afterAll(async () => {
   await Promise.all([api.close(), preview.close()]);
   await frauddb.close();
   await server.stop();
+  for (const folder of [own, shipped]) await rm(folder, { recursive: true });
 });
 
-test('one transaction is scored with level, version, explanation and what was asked', async () => {
-  const asked = { trans_num: 't1', amt: 999.99, distance_km: 120, hour: 2, day_of_week: 6, gender: 'F', unknown: 1 };
-  const { status, json } = await post(`${api.url}/predict/raw`, JSON.stringify(asked));
-  expect(status).toBe(200);
-  expect(json).toMatchObject({
-    trans_num: 't1',
-    is_fraud_predicted: 1,
-    fraud_probability: 1,
-    risk_level: 'HIGH',
-    model_version: 'rule_based_v1',
-    feature_explanation: expect.stringMatching(/^- High amount: \$999\.99\n- Distance/),
-    raw_input: { amt: 999.99 },
+test('scored transactions are counted', async () => {
+  const before = api.scored();
+  expect((await post(`${api.url}/predict/raw`, '{"amt":1}')).status).toBe(200);
+  expect((await post(`${api.url}/predict/batch/raw`, '[{"amt":1},{"amt":2}]')).status).toBe(200);
+  expect(api.scored()).toBe(before + 3);
+});
+
+test('a reload takes new models, the first folder wins, and a bad file leaves the model in use', async () => {
+  expect((await health()).model_versions).toEqual([]);
+  expect(api.models()).toEqual([]);
+  expect(await post(`${api.url}/model/reload`, '')).toMatchObject({ status: 500 });
+  for (const name of ['stateless.json', 'history.json'])
+    await copyFile(`model/artifacts/${name}`, path.join(shipped, name));
+  expect(await post(`${api.url}/model/reload`, '')).toMatchObject({ status: 200, json: { model_loaded: true } });
+  const version = 'trees-mine';
+  const mine = { ...JSON.parse(await readFile('model/artifacts/history.json', 'utf8')), model_version: version };
+  await writeFile(path.join(own, 'history.json'), JSON.stringify(mine));
+  await post(`${api.url}/model/reload`, '');
+  expect((await health()).model_versions).toEqual([expect.stringMatching(/^trees-stateless-/), version]);
+  await writeFile(path.join(own, 'history.json'), '{');
+  expect(await post(`${api.url}/model/reload`, '')).toMatchObject({
+    status: 500,
+    json: { detail: 'history.json: it is no JSON' },
   });
-});
-
-test('a list is scored in its order, with a summary', async () => {
-  const { json } = await post(
-    `${api.url}/predict/batch/raw`,
-    JSON.stringify([
-      { amt: 1, trans_num: 'a' },
-      { amt: 600, distance_km: 200, trans_num: 'b' },
-    ]),
+  await writeFile(path.join(own, 'history.json'), await readFile('model/artifacts/stateless.json'));
+  expect((await post(`${api.url}/model/reload`, '')).text).toContain(
+    'expected a model of shape history, got stateless',
   );
-  expect(json).toMatchObject({
-    predictions: [
-      { trans_num: 'a', is_fraud_predicted: 0 },
-      { trans_num: 'b', is_fraud_predicted: 1 },
-    ],
-    summary: { total_transactions: 2, fraud_detected: 1, fraud_rate: 0.5, high_risk_count: 1 },
-  });
-  expect(api.scored()).toBeGreaterThanOrEqual(2);
-});
-
-test.each([
-  ['no JSON', '{"amt":', 'JSON'],
-  ['no amount', '{"hour":3}', 'amt'],
-  ['an amount as text', '{"amt":"9.99"}', 'amt'],
-  ['an hour that no day has', '{"amt":1,"hour":24}', 'hour'],
-])('%s is refused with 422 and a reason', async (_name, body, reason) => {
-  const { status, text } = await post(`${api.url}/predict/raw`, body);
-  expect(status).toBe(422);
-  expect(text).toContain(reason);
-});
-
-test('health and model info say that there is no model', async () => {
-  expect(await (await fetch(`${api.url}/health`)).json()).toMatchObject({
-    model_loaded: false,
-    model_version: 'rule_based_v1',
-  });
-  expect(await (await fetch(`${api.url}/model/info`)).json()).toMatchObject({ model_type: 'rule_based' });
-  expect((await post(`${api.url}/model/reload`, '')).json).toMatchObject({ reloaded: false });
-  expect((await fetch(`${api.url}/nothing`)).status).toBe(404);
-  expect((await fetch(`${api.url}/predict/raw`)).status).toBe(405);
+  expect((await health()).model_versions).toContain(version);
 });
 
 test('a body that is too large is refused', async () => {
@@ -106,6 +90,10 @@ test.each([
 test('without the token there is no receiver', async () => {
   expect((await post(`${preview.url}/services/preview/other`, '{"text":"x"}')).status).toBe(404);
 });
+
+async function health(): Promise<{ model_loaded: boolean; model_versions: string[] }> {
+  return (await (await fetch(`${api.url}/health`)).json()) as { model_loaded: boolean; model_versions: string[] };
+}
 
 async function post(url: string, body: string): Promise<{ status: number; text: string; json: unknown }> {
   const response = await fetch(url, { method: 'POST', body });

@@ -48,19 +48,25 @@ test('every service is up, with an address where there is one', () => {
   expect(service('lakehouse').address).toBe(path.join(home, 'lakehouse'));
 });
 
-test('a test transaction that is sent is scored as a fraud by the rules, and a normal one is not', async () => {
+test('the fraud API answers from the models of the app, and says so', async () => {
+  const answer = await fetch(`${endpoints.fraudApiUrl}/health`);
+  expect(await answer.json()).toMatchObject({ model_loaded: true });
+  await until(() => service('fraud-api').detail.startsWith('2 models; '));
+});
+
+test('a test transaction that is sent is scored as a fraud, and a normal one is not', async () => {
   for (const [kind, fraud] of [
     ['suspicious', 1],
     ['normal', 0],
   ] as const) {
     const transNum = await stack.sendTestTransaction(kind);
-    const [row] = await frauddb.query<{ amt: string; km: number }>(
-      `SELECT amt, 111.2 * sqrt((merch_lat - lat) ^ 2 + (merch_long - long) ^ 2) AS km FROM transactions WHERE trans_num = $1`,
+    const [row] = await frauddb.query<{ amt: string; hour: number; category: string }>(
+      `SELECT amt, extract(hour FROM trans_date_trans_time)::int AS hour, category FROM transactions WHERE trans_num = $1`,
       [transNum],
     );
-    const body = JSON.stringify({ amt: Number(row?.amt), distance_km: row?.km, hour: 12, day_of_week: 2 });
+    const body = JSON.stringify({ ...row, amt: Number(row?.amt), age: 36, gender: 'M' });
     const answer = await fetch(`${endpoints.fraudApiUrl}/predict/raw`, { method: 'POST', body });
-    expect(await answer.json()).toMatchObject({ is_fraud_predicted: fraud });
+    expect(await answer.json()).toMatchObject({ is_fraud_predicted: fraud, shape: 'stateless' });
   }
 });
 

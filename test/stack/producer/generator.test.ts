@@ -5,6 +5,7 @@ import { CATEGORIES } from '../../../src/stack/producer/profiles.ts';
 import { randomOf } from '../../../src/stack/producer/random.ts';
 import { testTransaction } from '../../../src/stack/producer/test-transaction.ts';
 import { toTransaction } from '../../../src/stack/producer/csv.ts';
+import { loadScorers, NO_PAST, scoreOf, timeOf } from '../../support/model.ts';
 import type { Transaction } from '../../../src/stack/producer/transaction.ts';
 
 const ROWS = 60_000;
@@ -89,21 +90,23 @@ test.each(['2026-11-20', '2026-11-21', '2026-11-22', '2026-11-23'])(
   },
 );
 
-test('the suspicious test transaction is a fraud by the rules at any hour of any day, the normal one never', () => {
+test('the suspicious test transaction is a fraud for both models at any hour of any day, the normal one never', async () => {
+  const scorers = await loadScorers();
   for (let hour = 0; hour < 168; hour += 1) {
     const now = Date.parse('2026-11-23T00:10:00Z') + hour * 3_600_000;
-    expect(isFraudByRules(testTransaction('suspicious', now))).toBe(true);
-    expect(isFraudByRules(testTransaction('normal', now))).toBe(false);
+    const late = testTransaction('suspicious', now);
+    expect(now - timeOf(late)).toBeLessThan(86_400_000);
+    expect(timeOf(late)).toBeLessThanOrEqual(now);
+    for (const history of [null, NO_PAST]) {
+      expect(scoreOf(scorers, late, history)).toMatchObject({ is_fraud_predicted: 1, risk_level: 'HIGH' });
+      expect(scoreOf(scorers, testTransaction('normal', now), history)).toMatchObject({ risk_level: 'LOW' });
+    }
   }
 });
 
 function take(seed: number, from: number, count: number, now: (() => number) | null = null): Transaction[] {
   const source = createGenerator(seed).rows(from, now);
   return Array.from({ length: count }, () => source.next().value);
-}
-
-function timeOf(row: Transaction): number {
-  return Date.parse(`${row.trans_date_trans_time?.replace(' ', 'T')}Z`);
 }
 
 function isFraudByRules(row: Transaction): boolean {

@@ -6,6 +6,8 @@ export interface Model {
   readonly version: string;
   /** What it wants to know: one transaction, or the past of its card too. */
   readonly shape: 'stateless' | 'history';
+  /** Date of the training, `2026-01-15`. */
+  readonly trained: string;
   /** A row is called fraud from this probability on. */
   readonly cut: number;
   /** Names of the inputs, in the order in which `values` are given. */
@@ -55,6 +57,7 @@ export function parseModel(json: unknown): Model {
   return {
     version: file.model_version,
     shape: file.shape,
+    trained: file.trained,
     cut: file.cut,
     features: file.features,
     categories: file.categories,

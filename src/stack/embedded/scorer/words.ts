@@ -22,9 +22,9 @@ function sentence(name: string, value: number, categories: readonly string[]): s
 }
 
 const SENTENCES: Readonly<Record<string, (value: number, categories: readonly string[]) => string>> = {
-  amt: (value) => `Amount ${dollars(value)}`,
+  amt: (value) => `${value > 1_000 ? 'Amount over $1000:' : value > 500 ? 'High amount:' : 'Amount'} ${dollars(value)}`,
   hour: (value) => `${value < 6 || value >= 22 ? 'Late hour' : 'Hour'}: ${String(value).padStart(2, '0')} h`,
-  day_of_week: (value) => `Day: ${DAYS[value] ?? value}`,
+  day_of_week: (value) => `${value >= 5 ? 'Weekend' : 'Day'}: ${DAYS[value] ?? value}`,
   age: () => "Age of the card's owner",
   is_female: () => "Gender of the card's owner",
   category: (value, categories) => (value >= 0 ? `Category ${categories[value] ?? value}` : 'Unknown category'),
@@ -41,7 +41,8 @@ const SENTENCES: Readonly<Record<string, (value: number, categories: readonly st
     value ? 'First purchase of the card in this category' : 'Category the card has used before',
 };
 
-function dollars(value: number): string {
+/** `$1,234.50`; `-$1.00` never comes from a card. */
+export function dollars(value: number): string {
   const [whole = '0', cents = '00'] = value.toFixed(2).split('.');
   return `$${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${cents}`;
 }
