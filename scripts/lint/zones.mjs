@@ -35,10 +35,18 @@ export const DOORS = [
   { library: 'pg-logical-replication', in: ['src/stack/embedded/replication.ts'], what: 'logical replication' },
   { library: 'kafkajs', in: ['src/pipeline/source/kafka.ts'], what: 'Kafka' },
   { library: '@aws-sdk/', in: ['src/pipeline/store/s3.ts'], what: 'S3' },
-  { library: 'hyparquet-writer', in: ['src/pipeline/delta/parquet.ts'], what: 'writing Parquet' },
+  {
+    library: 'hyparquet-writer',
+    in: ['src/pipeline/delta/parquet.ts', 'src/pipeline/delta/checkpoint-file.ts'],
+    what: 'writing Parquet',
+  },
   {
     library: 'snappy',
-    in: ['src/pipeline/delta/parquet.ts', 'src/pipeline/source/kafka-codecs.ts'],
+    in: [
+      'src/pipeline/delta/parquet.ts',
+      'src/pipeline/delta/checkpoint-file.ts',
+      'src/pipeline/source/kafka-codecs.ts',
+    ],
     what: 'compressing',
   },
   { library: 'fzstd', in: ['src/pipeline/source/kafka-codecs.ts'], what: 'unpacking records' },

@@ -61,6 +61,8 @@ export interface Sink {
   foreign?(queryId: string, openBatchTimestamp: number | null): Promise<ForeignBatches>;
   /** Adds the batch. Called twice with one id it adds once. Returns only when the batch is durable. */
   addBatch(batch: Batch): Promise<BatchResult>;
+  /** Called after `commits/N`: what the target wants done at times, beside the batches. Answers at once; a batch never waits for it. */
+  settled?(batchId: number): void;
   close(): Promise<void>;
 }
 
@@ -90,8 +92,8 @@ export interface ObjectStore {
   putIfAbsent(key: string, bytes: Uint8Array): Promise<'created' | 'exists'>;
   /** Creates or replaces. Durable on return, never half visible. */
   put(key: string, bytes: Uint8Array): Promise<void>;
-  /** All objects whose key starts with the prefix, ordered by key. */
-  list(prefix: string): Promise<readonly ObjectInfo[]>;
+  /** All objects whose key starts with the prefix and stands behind `after`, ordered by key. What stands before costs next to nothing. */
+  list(prefix: string, after?: string): Promise<readonly ObjectInfo[]>;
   /** An absent key counts as deleted. */
   delete(key: string): Promise<void>;
 }

@@ -3,7 +3,7 @@
  * batch in `ingestion_time`, which is how an open batch is found in the table.
  */
 import { isReplayAppId, type Action } from '../delta/actions.ts';
-import { listVersions, readCommit, type Snapshot } from '../delta/snapshot.ts';
+import { newestFirst, type Snapshot } from '../delta/snapshot.ts';
 import type { ForeignBatches, ObjectStore } from '../ports.ts';
 
 export async function findForeign(
@@ -12,12 +12,12 @@ export async function findForeign(
   queryId: string,
   openTimestamp: number | null,
 ): Promise<ForeignBatches> {
-  const versions = await listVersions(store, 'commit');
+  let oldest = 0;
   let later = 0;
   let isMixed = false;
   let holdsOpenBatch = false;
-  for (const version of [...versions].reverse()) {
-    const actions = (await readCommit(store, version)) ?? [];
+  for await (const { version, actions } of newestFirst(store)) {
+    oldest = version;
     if (actions.some(({ txn }) => txn?.appId === queryId)) return { later: isMixed ? 0 : later, holdsOpenBatch };
     // A replay of dead letters says nothing about how far the batches came.
     if (actions.some(({ txn }) => txn && isReplayAppId(txn.appId))) continue;
@@ -28,7 +28,7 @@ export async function findForeign(
     }
   }
   // Without a batch of ours in the table the versions that were cleaned up can only have been foreign.
-  if (!snapshot.txns.has(queryId)) later += versions[0] ?? 0;
+  if (!snapshot.txns.has(queryId)) later += oldest;
   return { later: isMixed ? 0 : later, holdsOpenBatch };
 }
 

@@ -11,10 +11,17 @@ export interface AddAction {
   readonly dataChange: boolean;
   /** JSON text. */
   readonly stats?: string;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** A tombstone: the file is no longer live, and stays on disk for readers of older versions. */
 export interface RemoveAction {
   readonly path: string;
+  readonly deletionTimestamp?: number;
+  readonly dataChange?: boolean;
+  readonly extendedFileMetadata?: boolean;
+  readonly partitionValues?: PartitionValues;
+  readonly size?: number;
 }
 
 export interface TxnAction {
@@ -25,9 +32,13 @@ export interface TxnAction {
 
 export interface MetaDataAction {
   readonly id: string;
+  readonly name?: string;
+  readonly description?: string;
+  readonly format?: { readonly provider: string; readonly options?: Readonly<Record<string, string>> };
   readonly schemaString: string;
   readonly partitionColumns: readonly string[];
   readonly configuration: Readonly<Record<string, string>>;
+  readonly createdTime?: number;
 }
 
 export interface ProtocolAction {
@@ -40,6 +51,8 @@ export interface ProtocolAction {
 export interface CommitInfo {
   readonly timestamp?: number;
   readonly operation?: string;
+  readonly operationMetrics?: Readonly<Record<string, string>>;
+  readonly engineInfo?: string;
   readonly isBlindAppend?: boolean;
   readonly txnId?: string;
   /** JSON text; ours is {@link BatchMetadata}. */

@@ -6,17 +6,29 @@ const NULL_FOLDER = '__HIVE_DEFAULT_PARTITION__';
 export const LOG_FOLDER = '_delta_log/';
 export const LAST_CHECKPOINT = `${LOG_FOLDER}_last_checkpoint`;
 
-export const commitKey = (version: number): string => `${LOG_FOLDER}${padded(version)}.json`;
-export const checkpointKey = (version: number): string => `${LOG_FOLDER}${padded(version)}.checkpoint.parquet`;
+/** What all keys of a version begin with. */
+export const versionKey = (version: number): string => LOG_FOLDER + String(version).padStart(20, '0');
+export const commitKey = (version: number): string => `${versionKey(version)}.json`;
+export const checkpointKey = (version: number): string => `${versionKey(version)}.checkpoint.parquet`;
+/** Delta's own checksum of a version, which some writers leave. */
+export const versionChecksumKey = (version: number): string => `${versionKey(version)}.crc`;
 
-export type LogFile = { readonly kind: 'commit' | 'checkpoint' | 'other-checkpoint'; readonly version: number };
+export type LogFile =
+  | { readonly kind: 'commit' | 'checksum' | 'v2-checkpoint'; readonly version: number }
+  /** One of so many parts; `part` counts from 1. */
+  | { readonly kind: 'checkpoint'; readonly version: number; readonly part: number; readonly parts: number };
 
 /** What a key of the log is, or null for what readers ignore. */
 export function parseLogKey(key: string): LogFile | null {
-  const match = /^_delta_log\/(\d{20})\.(json|checkpoint\.parquet|checkpoint\..+)$/.exec(key);
-  if (!match) return null;
-  const kind = match[2] === 'json' ? 'commit' : match[2] === 'checkpoint.parquet' ? 'checkpoint' : 'other-checkpoint';
-  return { kind, version: Number(match[1]) };
+  const [, digits, rest = ''] = /^_delta_log\/(\d{20})\.(.+)$/.exec(key) ?? [];
+  if (digits === undefined) return null;
+  const version = Number(digits);
+  if (rest === 'json') return { kind: 'commit', version };
+  if (rest === 'crc') return { kind: 'checksum', version };
+  if (rest === 'checkpoint.parquet') return { kind: 'checkpoint', version, part: 1, parts: 1 };
+  const [, part, parts] = /^checkpoint\.(\d{10})\.(\d{10})\.parquet$/.exec(rest) ?? [];
+  if (part !== undefined) return { kind: 'checkpoint', version, part: Number(part), parts: Number(parts) };
+  return /^checkpoint\.[^.]+\.(json|parquet)$/.test(rest) ? { kind: 'v2-checkpoint', version } : null;
 }
 
 export type PartitionValues = Readonly<Record<string, string | null>>;
@@ -37,8 +49,6 @@ export function dataFileName(task: number, uuid: string): string {
 /** `add.path` is the relative path encoded once more as a URI. */
 export const encodePath = (key: string): string => encodeURI(key).replace(/[?#]/g, encodeURIComponent);
 export const decodePath = (path: string): string => decodeURIComponent(path);
-
-const padded = (version: number): string => String(version).padStart(20, '0');
 
 function escapeHive(text: string): string {
   // Hive escapes exactly these.

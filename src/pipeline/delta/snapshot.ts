@@ -8,13 +8,19 @@ import {
   type BatchMetadata,
   type MetaDataAction,
   type ProtocolAction,
+  type RemoveAction,
 } from './actions.ts';
-import { checkpointKey, commitKey, LOG_FOLDER, parseLogKey } from './path.ts';
-import { readParquet } from './parquet-read.ts';
+import { readLogCheckpoint } from './checkpoint-read.ts';
+import { listLog, readHint, type LogListing } from './log-files.ts';
+import { applyAll, emptyState, type LiveFile, type LogState } from './log-state.ts';
+import { commitKey } from './path.ts';
+
+export type { LiveFile } from './log-state.ts';
 
 /** Features of writer version 7 that a blind append honours by itself; everything else is refused. */
 const KNOWN_FEATURES = ['appendOnly', 'invariants'];
 
+/** A view of the table that the next `refresh` moves on. */
 export interface Snapshot {
   /** -1 = there is no table yet. */
   readonly version: number;
@@ -22,9 +28,15 @@ export interface Snapshot {
   readonly protocol: ProtocolAction | null;
   /** appId -> newest version. */
   readonly txns: ReadonlyMap<string, number>;
+  /** appId -> when it was written, ms; absent where the log does not tell. */
+  readonly txnTimes: ReadonlyMap<string, number>;
   /** Live files: path as in the log -> what is known of it. */
-  readonly files: ReadonlyMap<string, { readonly size: number; readonly rows: number }>;
+  readonly files: ReadonlyMap<string, LiveFile>;
+  /** Files that are no longer live: path as in the log -> its tombstone. */
+  readonly tombstones: ReadonlyMap<string, RemoveAction>;
   readonly lastCommitAt: number | null;
+  /** The log checkpoint that this was read from; -1 = none. */
+  readonly checkpointVersion: number;
 }
 
 export interface Table {
@@ -32,20 +44,11 @@ export interface Table {
   refresh(): Promise<Snapshot>;
 }
 
-interface State {
-  version: number;
-  metaData: MetaDataAction | null;
-  protocol: ProtocolAction | null;
-  readonly txns: Map<string, number>;
-  readonly files: Map<string, { size: number; rows: number }>;
-  lastCommitAt: number | null;
-}
-
 export function openTable(store: ObjectStore): Table {
-  let state: State | null = null;
+  let state: LogState | null = null;
   return {
     refresh: async () => {
-      const fresh: State = state ?? (await startState(store));
+      const fresh = state ?? (await startState(store));
       state = null;
       await replayCommits(store, fresh);
       checkProtocol(fresh);
@@ -59,12 +62,27 @@ export async function findNewestBatch(
   store: ObjectStore,
   topic: string,
 ): Promise<{ version: number; batch: BatchMetadata } | null> {
-  for (const version of (await listVersions(store, 'commit')).reverse()) {
-    const commit = await readCommit(store, version);
-    const batch = parseBatchMetadata(commit?.find(({ commitInfo }) => commitInfo)?.commitInfo);
+  for await (const { version, actions } of newestFirst(store)) {
+    const batch = parseBatchMetadata(actions.find(({ commitInfo }) => commitInfo)?.commitInfo);
     if (batch?.topic === topic) return { version, batch };
   }
   return null;
+}
+
+/** The commits that the log still has, from the newest to the oldest. */
+export async function* newestFirst(store: ObjectStore): AsyncIterable<{ version: number; actions: Action[] }> {
+  const recent = await listLog(store, (await readHint(store)) ?? 0);
+  let known = recent.commits;
+  for (let at = known.length - 1; at >= 0; at -= 1) {
+    const version = known[at] ?? 0;
+    const actions = await readCommit(store, version);
+    if (actions) yield { version, actions };
+    // Only who asks for more than the newest pays for listing the rest.
+    if (at === 0 && known === recent.commits) {
+      known = (await listLog(store, 0)).commits.filter((each) => each < version);
+      at = known.length;
+    }
+  }
 }
 
 /** The actions of one version, or null when there is no such version. */
@@ -77,30 +95,32 @@ export async function readCommit(store: ObjectStore, version: number): Promise<A
   }
 }
 
-export async function listVersions(store: ObjectStore, kind: 'commit' | 'checkpoint'): Promise<number[]> {
-  const keys = await store.list(LOG_FOLDER);
-  return keys.flatMap(({ key }) => {
-    const file = parseLogKey(key);
-    return file?.kind === kind ? [file.version] : [];
-  });
+/** From the newest log checkpoint that can be read, else from version 0. */
+async function startState(store: ObjectStore): Promise<LogState> {
+  const hint = await readHint(store);
+  const near = hint === null ? null : await fromCheckpoint(store, await listLog(store, hint));
+  if (near) return near;
+  const log = await listLog(store, 0);
+  const start = await fromCheckpoint(store, log);
+  if (start) return start;
+  const [first] = log.commits;
+  if (first === undefined || first === 0) return emptyState(-1);
+  const newest = log.v2.at(-1);
+  if (newest !== undefined)
+    throw unsupported(`the checkpoint of version ${newest} is a V2 checkpoint`, 'one classic Parquet file');
+  throw unsupported(`the log begins at version ${first} without a readable checkpoint`, 'version 0');
 }
 
-/**
- * The newest log checkpoint that can be read, else version 0. The listing is complete, so that the hint in
- * `_last_checkpoint` would tell nothing more; a torn checkpoint falls back to the one before.
- */
-async function startState(store: ObjectStore): Promise<State> {
-  const commits = await listVersions(store, 'commit');
-  for (const version of (await listVersions(store, 'checkpoint')).reverse()) {
-    const actions = await readLogCheckpoint(store, version);
-    if (actions) return applyAll(emptyState(version), actions);
+async function fromCheckpoint(store: ObjectStore, log: LogListing): Promise<LogState | null> {
+  for (const files of [...log.checkpoints].reverse()) {
+    const actions = await readLogCheckpoint(store, files);
+    if (!actions) continue;
+    return { ...applyAll(emptyState(files.version), actions), checkpointVersion: files.version };
   }
-  const first = commits[0] ?? 0;
-  if (first > 0) throw unsupported(`the log begins at version ${first} without a readable checkpoint`, 'version 0');
-  return emptyState(-1);
+  return null;
 }
 
-async function replayCommits(store: ObjectStore, state: State): Promise<void> {
+async function replayCommits(store: ObjectStore, state: LogState): Promise<void> {
   for (;;) {
     const actions = await readCommit(store, state.version + 1);
     if (actions === null) break;
@@ -109,40 +129,7 @@ async function replayCommits(store: ObjectStore, state: State): Promise<void> {
   }
 }
 
-async function readLogCheckpoint(store: ObjectStore, version: number): Promise<Action[] | null> {
-  const bytes = await store.get(checkpointKey(version));
-  if (bytes === null) return null;
-  // A checkpoint that was cut while being written is ignored, as PROTOCOL.md asks: the commits hold the same.
-  const rows = await readParquet(bytes).catch(() => null);
-  return rows && rows.length > 0 ? rows.map(toAction) : null;
-}
-
-/** Parquet gives 64-bit numbers as bigint and maps as lists of pairs. */
-function toAction(row: Record<string, unknown>): Action {
-  return JSON.parse(
-    JSON.stringify(row, (_key, value: unknown) => (typeof value === 'bigint' ? Number(value) : value)),
-  ) as Action;
-}
-
-function applyAll(state: State, actions: readonly Action[]): State {
-  for (const action of actions) apply(state, action);
-  return state;
-}
-
-function apply(state: State, { add, remove, txn, metaData, protocol, commitInfo }: Action): void {
-  if (add) state.files.set(add.path, { size: add.size, rows: rowsOf(add.stats) });
-  if (remove) state.files.delete(remove.path);
-  if (txn) state.txns.set(txn.appId, txn.version);
-  if (metaData) state.metaData = metaData;
-  if (protocol) state.protocol = protocol;
-  if (commitInfo?.timestamp !== undefined) state.lastCommitAt = commitInfo.timestamp;
-}
-
-function rowsOf(stats: string | undefined): number {
-  return stats ? Number((JSON.parse(stats) as { numRecords?: number }).numRecords ?? 0) : 0;
-}
-
-function checkProtocol({ protocol }: State): void {
+function checkProtocol({ protocol }: LogState): void {
   if (!protocol) return;
   const { minReaderVersion: reader, minWriterVersion: writer } = protocol;
   const features = [...(protocol.readerFeatures ?? []), ...(protocol.writerFeatures ?? [])];
@@ -151,10 +138,6 @@ function checkProtocol({ protocol }: State): void {
   const isKnown = (reader === 1 || reader === 3) && (writer <= 2 || writer === 7);
   if (!isKnown)
     throw unsupported(`reader version ${reader}, writer version ${writer}`, 'reader version 1, writer version 2');
-}
-
-function emptyState(version: number): State {
-  return { version, metaData: null, protocol: null, txns: new Map(), files: new Map(), lastCommitAt: null };
 }
 
 function unsupported(seen: string, expected: string, cause?: unknown): SluiceError {

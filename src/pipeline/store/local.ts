@@ -7,6 +7,9 @@ import { failpoint } from '../failpoints.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
 import { nodeFiles, type Files } from './files.ts';
 
+/** Files that are looked at together in a listing. */
+const PARALLEL_LOOKS = 64;
+
 /** Opens the folder as a store. It is created by the first write. */
 export function openLocalStore(root: string, files: Files = nodeFiles): ObjectStore {
   const at = (key: string): string => resolveKey(root, key);
@@ -14,7 +17,7 @@ export function openLocalStore(root: string, files: Files = nodeFiles): ObjectSt
     get: async (key) => guard(`Reading ${at(key)}`, () => read(at(key))),
     putIfAbsent: async (key, bytes) => guard(`Creating ${at(key)}`, () => create(files, root, at(key), bytes)),
     put: async (key, bytes) => guard(`Writing ${at(key)}`, () => replace(files, root, at(key), bytes)),
-    list: async (prefix) => guard(`Listing ${prefix} in ${root}`, () => list(root, prefix)),
+    list: async (prefix, after = '') => guard(`Listing ${prefix} in ${root}`, () => list(root, prefix, after)),
     delete: async (key) => guard(`Deleting ${at(key)}`, () => remove(files, at(key))),
   };
 }
@@ -67,23 +70,38 @@ async function read(file: string): Promise<Buffer | null> {
   }
 }
 
-async function list(root: string, prefix: string): Promise<ObjectInfo[]> {
+async function list(root: string, prefix: string, after: string): Promise<ObjectInfo[]> {
   const slash = prefix.lastIndexOf('/');
+  const keys: string[] = [];
+  await walk(root, slash < 0 ? '' : prefix.slice(0, slash + 1), { prefix, after, keys });
   const found: ObjectInfo[] = [];
-  await walk(root, slash < 0 ? '' : prefix.slice(0, slash + 1), prefix, found);
+  for (let at = 0; at < keys.length; at += PARALLEL_LOOKS) {
+    const some = await Promise.all(keys.slice(at, at + PARALLEL_LOOKS).map((key) => look(root, key)));
+    for (const info of some) if (info) found.push(info);
+  }
   return found.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-async function walk(root: string, folder: string, prefix: string, found: ObjectInfo[]): Promise<void> {
+interface Wanted {
+  readonly prefix: string;
+  readonly after: string;
+  readonly keys: string[];
+}
+
+/** Names alone are cheap; only what is wanted is looked at. */
+async function walk(root: string, folder: string, wanted: Wanted): Promise<void> {
+  const { prefix, after, keys } = wanted;
   for (const entry of await entriesOf(resolveKey(root, folder || '.'))) {
     const key = folder + entry.name;
     if (entry.isDirectory()) {
-      if (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`)) await walk(root, `${key}/`, prefix, found);
-    } else if (key.startsWith(prefix)) {
-      const stat = await fs.stat(resolveKey(root, key)).catch(ignoreAbsent);
-      if (stat) found.push({ key, size: stat.size, modifiedAt: Math.trunc(stat.mtimeMs) });
-    }
+      if (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`)) await walk(root, `${key}/`, wanted);
+    } else if (key.startsWith(prefix) && key > after) keys.push(key);
   }
+}
+
+async function look(root: string, key: string): Promise<ObjectInfo | undefined> {
+  const stat = await fs.stat(resolveKey(root, key)).catch(ignoreAbsent);
+  return stat && { key, size: stat.size, modifiedAt: Math.trunc(stat.mtimeMs) };
 }
 
 async function entriesOf(folder: string): Promise<Dirent[]> {

@@ -53,7 +53,7 @@ export function openS3Store(
         await failpoint('writing', key);
         await sent;
       }),
-    list: (prefix) => list(access, prefix),
+    list: (prefix, after) => list(access, prefix, after),
     delete: (key) =>
       access.call(`Deleting ${access.url(key)}`, 0, async ({ options }) => {
         await access.client.send(new DeleteObjectCommand(access.at(key)), options);
@@ -107,13 +107,17 @@ async function read(access: Access, key: string): Promise<TaggedObject | null> {
   });
 }
 
-async function list(access: Access, prefix: string): Promise<ObjectInfo[]> {
+async function list(access: Access, prefix: string, after?: string): Promise<ObjectInfo[]> {
   const { client, bucket, root, pageSize, url } = access;
   const found: ObjectInfo[] = [];
   let token: string | undefined;
   do {
     const page = await access.call(`Listing ${url(prefix)}`, 0, ({ options }) => {
-      const from = { MaxKeys: pageSize, ...(token !== undefined && { ContinuationToken: token }) };
+      const from = {
+        MaxKeys: pageSize,
+        ...(after !== undefined && { StartAfter: root + after }),
+        ...(token !== undefined && { ContinuationToken: token }),
+      };
       return client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: root + prefix, ...from }), options);
     });
     for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {

@@ -16,12 +16,16 @@ it('gives null and the empty text the folder of Hive', () => {
 
 it.each([
   ['_delta_log/00000000000000000007.json', { kind: 'commit', version: 7 }],
-  ['_delta_log/00000000000000000010.checkpoint.parquet', { kind: 'checkpoint', version: 10 }],
+  ['_delta_log/00000000000000000010.checkpoint.parquet', { kind: 'checkpoint', version: 10, part: 1, parts: 1 }],
   [
-    '_delta_log/00000000000000000010.checkpoint.0000000001.0000000003.parquet',
-    { kind: 'other-checkpoint', version: 10 },
+    '_delta_log/00000000000000000010.checkpoint.0000000002.0000000003.parquet',
+    { kind: 'checkpoint', version: 10, part: 2, parts: 3 },
   ],
-  ['_delta_log/00000000000000000010.crc', null],
+  [
+    '_delta_log/00000000000000000010.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json',
+    { kind: 'v2-checkpoint', version: 10 },
+  ],
+  ['_delta_log/00000000000000000010.crc', { kind: 'checksum', version: 10 }],
   ['_delta_log/.00000000000000000010.json.crc', null],
   ['_delta_log/_last_checkpoint', null],
   ['_delta_log/7.json', null],
