@@ -76,6 +76,7 @@ async function runBatch(
   await failpoint('b8');
   await step('commitOffsets', () => checkpoint.confirm(id));
   await failpoint('b10');
+  sink.settled?.(id);
   await afterwards(parts, id, range);
   const sinceLast = lastBegan === null ? null : watch.began - lastBegan;
   const done = { id, timestamp, range, latest, result, recovered: !entry, durations: watch.durations(), sinceLast };

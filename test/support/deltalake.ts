@@ -17,6 +17,13 @@ export interface DeltaFacts {
   readonly cc_num_max: string | null;
 }
 
+/** The live files, and the newest batch of the query `q`, as the log alone tells them. */
+export async function readDeltaLog(folder: string): Promise<{ version: number; files: string[]; txn: number | null }> {
+  const script = path.join(import.meta.dirname, 'read-delta-log.py');
+  const { stdout } = await run(await deltalakePython(), [script, folder]);
+  return JSON.parse(stdout) as { version: number; files: string[]; txn: number | null };
+}
+
 /** What the reader finds in the table at `folder`. */
 export async function readDelta(folder: string): Promise<DeltaFacts> {
   const script = path.join(import.meta.dirname, 'read-delta.py');

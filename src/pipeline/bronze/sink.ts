@@ -6,6 +6,7 @@ import { writeParquet } from '../delta/parquet.ts';
 import { dataFileName, encodePath, partitionFolder, type PartitionValues } from '../delta/path.ts';
 import { openTable, type Table } from '../delta/snapshot.ts';
 import { toStats } from '../delta/stats.ts';
+import { openUpkeep } from '../delta/upkeep.ts';
 import { toOffsetMap } from '../offsets.ts';
 import type { Batch, BatchResult, Clock, Log, ObjectStore, Sink } from '../ports.ts';
 import type { Quarantine } from '../quarantine/dead-letter.ts';
@@ -31,12 +32,17 @@ const FILE_COLUMNS = BRONZE_COLUMNS.filter(({ name }) => !PARTITION_COLUMNS.some
 
 export function openBronzeSink(options: BronzeSinkOptions): Sink {
   const table = openTable(options.store);
+  const upkeep = openUpkeep(options);
   return {
     description: `DeltaSink[${options.path}]`,
     lastBatch: async (queryId) => (await table.refresh()).txns.get(queryId) ?? -1,
     foreign: async (queryId, timestamp) => findForeign(options.store, await table.refresh(), queryId, timestamp),
     addBatch: (batch) => addBatch(options, table, batch),
-    close: async () => undefined,
+    settled: () => {
+      const snapshot = table.current();
+      if (snapshot) upkeep.settled(snapshot);
+    },
+    close: () => upkeep.idle(),
   };
 }
 

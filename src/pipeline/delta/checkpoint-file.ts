@@ -76,11 +76,14 @@ const COLUMNS: Readonly<Record<'txn' | 'add' | 'remove' | 'metaData' | 'protocol
   ),
 };
 const NAMES = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
-const SCHEMA: SchemaElement[] = [{ name: 'spark_schema', num_children: NAMES.length }, ...Object.values(COLUMNS).flat()];
+const SCHEMA: SchemaElement[] = [
+  { name: 'spark_schema', num_children: NAMES.length },
+  ...Object.values(COLUMNS).flat(),
+];
 const LONGS = new Set(['version', 'lastUpdated', 'size', 'modificationTime', 'deletionTimestamp', 'createdTime']);
 
 /** The bytes of the file, one row an action. Pauses between groups of actions. */
-export async function encodeCheckpoint(actions: readonly Action[]): Promise<Buffer> {
+export async function encodeCheckpoint(actions: Iterable<Action>): Promise<Buffer> {
   const bytes = new ByteWriter();
   const writer = new ParquetWriter({
     writer: bytes,
@@ -90,8 +93,7 @@ export async function encodeCheckpoint(actions: readonly Action[]): Promise<Buff
     statistics: false,
     createdBy: CREATED_BY,
   });
-  for (let at = 0; at < actions.length; at += GROUP) {
-    const rows = actions.slice(at, at + GROUP).map(toRow);
+  for (const rows of groups(actions)) {
     const columnData = NAMES.map((name) => ({ name, data: rows.map((row) => row[name] ?? null) }));
     await writer.write({ columnData, rowGroupSize: GROUP });
     await setImmediate();
@@ -100,8 +102,21 @@ export async function encodeCheckpoint(actions: readonly Action[]): Promise<Buff
   return Buffer.from(bytes.getBuffer());
 }
 
+type Row = Partial<Record<keyof typeof COLUMNS, object>>;
+
+function* groups(actions: Iterable<Action>): Iterable<Row[]> {
+  let rows: Row[] = [];
+  for (const action of actions) {
+    rows.push(toRow(action));
+    if (rows.length < GROUP) continue;
+    yield rows;
+    rows = [];
+  }
+  if (rows.length > 0) yield rows;
+}
+
 /** With 64-bit numbers as the writer wants them. */
-function toRow(action: Action): Partial<Record<keyof typeof COLUMNS, object>> {
+function toRow(action: Action): Row {
   const [name] = NAMES.filter((each) => action[each]);
   if (!name) return {};
   const entries = Object.entries(action[name] ?? {}).map(([key, value]: [string, unknown]) => {

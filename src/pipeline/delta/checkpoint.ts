@@ -1,6 +1,7 @@
 /** Log checkpoints, written: the reconciled state of the table, so that a start reads one file instead of the whole log. */
 import type { ObjectStore } from '../ports.ts';
 import type { Action, AddAction } from './actions.ts';
+import { failpoint } from '../failpoints.ts';
 import { encodeCheckpoint } from './checkpoint-file.ts';
 import type { LiveFile } from './log-state.ts';
 import { readHint } from './log-files.ts';
@@ -11,34 +12,50 @@ import type { Snapshot } from './snapshot.ts';
 /** What a log checkpoint says, taken at once: the snapshot may move on while it is written. */
 export interface CheckpointContent {
   readonly version: number;
-  readonly actions: readonly Action[];
+  readonly count: number;
   readonly adds: number;
+  /** Made one by one, because there may be many. */
+  actions(): Iterable<Action>;
 }
 
 /** @param now ms; tombstones whose files may be gone by then are left out */
 export function checkpointContent(snapshot: Snapshot, now: number): CheckpointContent {
-  const { version, metaData, protocol, txns, txnTimes, files } = snapshot;
-  const actions: Action[] = [];
-  if (protocol) actions.push({ protocol });
-  if (metaData) actions.push({ metaData: { format: { provider: 'parquet', options: {} }, ...metaData } });
-  for (const [appId, batch] of txns) {
+  const { version, metaData } = snapshot;
+  const keptSince = now - readProperties(metaData?.configuration).deletedFileRetentionMs;
+  const head = [...headOf(snapshot)];
+  const removes = [...snapshot.tombstones.values()].filter(
+    ({ deletionTimestamp = 0 }) => deletionTimestamp > keptSince,
+  );
+  const files = [...snapshot.files];
+  return {
+    version,
+    count: head.length + removes.length + files.length,
+    adds: files.length,
+    *actions() {
+      yield* head;
+      for (const remove of removes) yield { remove: { ...remove, dataChange: false } };
+      for (const [path, file] of files) yield { add: toAdd(path, file) };
+    },
+  };
+}
+
+function* headOf({ protocol, metaData, txns, txnTimes }: Snapshot): Iterable<Action> {
+  if (protocol) yield { protocol };
+  if (metaData) yield { metaData: { format: { provider: 'parquet', options: {} }, ...metaData } };
+  for (const [appId, version] of txns) {
     const lastUpdated = txnTimes.get(appId);
-    actions.push({ txn: { appId, version: batch, ...(lastUpdated !== undefined && { lastUpdated }) } });
+    yield { txn: { appId, version, ...(lastUpdated !== undefined && { lastUpdated }) } };
   }
-  const kept = now - readProperties(metaData?.configuration).deletedFileRetentionMs;
-  for (const remove of snapshot.tombstones.values())
-    if ((remove.deletionTimestamp ?? 0) > kept) actions.push({ remove: { ...remove, dataChange: false } });
-  for (const [path, file] of files) actions.push({ add: toAdd(path, file) });
-  return { version, actions, adds: files.size };
 }
 
 /** The Parquet file first, then `_last_checkpoint`, which never points back. A checkpoint that exists already is replaced by its equal. */
 export async function writeCheckpoint(store: ObjectStore, content: CheckpointContent): Promise<void> {
-  const { version, actions, adds } = content;
-  const bytes = await encodeCheckpoint(actions);
+  const { version, count, adds } = content;
+  const bytes = await encodeCheckpoint(content.actions());
   await store.put(checkpointKey(version), bytes);
   if (((await readHint(store)) ?? -1) > version) return;
-  const hint = { version, size: actions.length, sizeInBytes: bytes.length, numOfAddFiles: adds };
+  await failpoint('b11');
+  const hint = { version, size: count, sizeInBytes: bytes.length, numOfAddFiles: adds };
   await store.put(LAST_CHECKPOINT, Buffer.from(JSON.stringify(hint)));
 }
 

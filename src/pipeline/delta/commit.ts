@@ -46,7 +46,9 @@ export async function commitBatch(parts: CommitParts, append: Append): Promise<O
     if (holdsBatch(snapshot, append.batch)) return { kind: 'already' };
     checkTable(snapshot, append);
     const version = snapshot.version + 1;
-    if (await tryVersion(parts, append, version, stamp)) return { kind: 'committed', version };
+    if (!(await tryVersion(parts, append, version, stamp))) continue;
+    if (version > 0) parts.table.advance(version, toActions(append, stamp));
+    return { kind: 'committed', version };
   }
   throw new SluiceError('STORE_UNAVAILABLE', {
     tried: `Committing batch ${append.batch.batchId} to the table`,
@@ -59,6 +61,12 @@ export async function commitBatch(parts: CommitParts, append: Append): Promise<O
 
 export function holdsBatch(snapshot: Snapshot, { queryId, batchId }: BatchMetadata): boolean {
   return (snapshot.txns.get(queryId) ?? -1) >= batchId;
+}
+
+/** What this commit adds to a table that exists. */
+function toActions({ batch, adds }: Append, { timestamp }: CommitStamp): Action[] {
+  const txn = { appId: batch.queryId, version: batch.batchId, lastUpdated: timestamp };
+  return [{ commitInfo: { timestamp } }, { txn }, ...adds.map((add) => ({ add }))];
 }
 
 /** True when the version is ours: created now, or by a put of ours whose answer was lost. */

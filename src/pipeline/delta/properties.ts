@@ -32,7 +32,12 @@ export function readProperties(configuration: Readonly<Record<string, string>> =
 
 /** `interval 30 days`, `1 week 12 hours` -> ms; null for anything else. */
 export function parseInterval(text: string | undefined): number | null {
-  const words = text?.trim().toLowerCase().replace(/^interval\s+/, '').split(/\s+/) ?? [];
+  if (text === undefined) return null;
+  const words = text
+    .trim()
+    .toLowerCase()
+    .replace(/^interval\s+/, '')
+    .split(/\s+/);
   let sum = 0;
   for (let at = 0; at < words.length; at += 2) {
     const unit = UNITS[(words[at + 1] ?? '').replace(/s$/, '')];

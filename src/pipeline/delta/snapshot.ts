@@ -42,6 +42,10 @@ export interface Snapshot {
 export interface Table {
   /** Reads what has been committed since the last call. Throws TABLE_UNSUPPORTED, naming what is not known. */
   refresh(): Promise<Snapshot>;
+  /** What the last call of `refresh` or `advance` came to; null before the first. */
+  current(): Snapshot | null;
+  /** Takes over a commit that the caller knows to be the next version, because it wrote it. */
+  advance(version: number, actions: readonly Action[]): void;
 }
 
 export function openTable(store: ObjectStore): Table {
@@ -53,6 +57,12 @@ export function openTable(store: ObjectStore): Table {
       await replayCommits(store, fresh);
       checkProtocol(fresh);
       return (state = fresh);
+    },
+    current: () => state,
+    advance: (version, actions) => {
+      if (state?.version !== version - 1) return;
+      applyAll(state, actions);
+      state.version = version;
     },
   };
 }
