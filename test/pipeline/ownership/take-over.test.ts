@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { fenceTable } from '../../../src/pipeline/bronze/fence.ts';
 import { readQueryId } from '../../../src/pipeline/checkpoint/inspect.ts';
 import { clearNow, type ClearingParts } from '../../../src/pipeline/clearing.ts';
-import { listVersions, openTable, readCommit } from '../../../src/pipeline/delta/snapshot.ts';
+import { listLog } from '../../../src/pipeline/delta/log-files.ts';
+import { openTable, readCommit } from '../../../src/pipeline/delta/snapshot.ts';
 import type { JobSettings } from '../../../src/pipeline/job-settings.ts';
 import { LEASE_TIMES, mayStillWrite, takeLease, type Lease } from '../../../src/pipeline/ownership/lease.ts';
 import type { Clock, ObjectStore } from '../../../src/pipeline/ports.ts';
@@ -189,14 +190,14 @@ function clearingParts(bench: Bench, clock: Clock): ClearingParts {
 }
 
 async function operations(table: ObjectStore): Promise<(string | undefined)[]> {
-  const commits = await Promise.all((await listVersions(table, 'commit')).map((each) => readCommit(table, each)));
+  const commits = await Promise.all((await listLog(table, 0)).commits.map((each) => readCommit(table, each)));
   return commits.map((actions) => actions?.find(({ commitInfo }) => commitInfo)?.commitInfo?.operation);
 }
 
 /** Query id -> its batches in the order of the log. */
 async function batchIds(table: ObjectStore): Promise<Map<string, number[]>> {
   const ids = new Map<string, number[]>();
-  for (const version of await listVersions(table, 'commit')) {
+  for (const version of (await listLog(table, 0)).commits) {
     for (const { txn } of (await readCommit(table, version)) ?? []) {
       if (txn) ids.set(txn.appId, [...(ids.get(txn.appId) ?? []), txn.version]);
     }
