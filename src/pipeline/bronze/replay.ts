@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { parseChange } from '../cdc/parse.ts';
 import { parseReplayMetadata, replayAppId, type BatchMetadata, type ReplayMetadata } from '../delta/actions.ts';
 import { commitBatch } from '../delta/commit.ts';
-import { listVersions, openTable, readCommit } from '../delta/snapshot.ts';
+import { newestFirst, openTable } from '../delta/snapshot.ts';
 import { SluiceError } from '../errors.ts';
 import type { Becomes } from '../events.ts';
 import type { Clock, ObjectStore } from '../ports.ts';
@@ -103,8 +103,7 @@ async function findReplay(
   store: ObjectStore,
   { queryId, number }: ReplayPromise,
 ): Promise<{ version: number; replay: ReplayMetadata }> {
-  for (const version of (await listVersions(store, 'commit')).reverse()) {
-    const actions = (await readCommit(store, version)) ?? [];
+  for await (const { version, actions } of newestFirst(store)) {
     const replay = parseReplayMetadata(actions.find(({ commitInfo }) => commitInfo)?.commitInfo);
     if (replay?.queryId === queryId && replay.number === number) return { version, replay };
   }
