@@ -4,7 +4,7 @@ import type { KafkaLimits } from '../../../src/pipeline/source/kafka-settings.ts
 import type { TopicRecord } from '../../../src/pipeline/ports.ts';
 import { kafkaObstacle, startKafka, type KafkaServer } from './kafka.ts';
 import { notRun } from './not-run.ts';
-import { startProxy, type Fault, type Proxy } from './proxy.ts';
+import { startProxy, type Proxy, type Toxic } from '../../support/proxy.ts';
 import { kafkaSettings, openFiller, QUICK, range, readAll, values } from './topics.ts';
 
 const COUNT = 400;
@@ -49,37 +49,44 @@ describe.skipIf(obstacle)('a Kafka broker in trouble', () => {
     return source;
   };
 
-  it.each<[string, Fault]>([
-    ['answers nothing any more', { kind: 'blackhole' }],
-    ['refuses connections', { kind: 'refuse' }],
-    ['resets the connection in the middle of an answer', { kind: 'cutAfter', bytes: 30_000 }],
-    ['stops in the middle of an answer', { kind: 'stopAfter', bytes: 30_000 }],
+  const trouble = async (fault: Toxic | 'down'): Promise<void> => {
+    if (fault === 'down') await proxy.down();
+    else proxy.add(fault, 'both');
+  };
+
+  it.each<[string, Toxic | 'down']>([
+    ['answers nothing any more', { type: 'blackhole' }],
+    ['refuses connections', 'down'],
+    ['resets the connection in the middle of an answer', { type: 'limit_data', bytes: 30_000, then: 'reset' }],
+    ['stops in the middle of an answer', { type: 'limit_data', bytes: 30_000, then: 'stall' }],
   ])('that %s ends every request in time, and work goes on when it is over', async (_name, fault) => {
     const source = proxied(QUICK);
     await source.bounds();
-    proxy.set(fault);
+    await trouble(fault);
     const began = Date.now();
     await expect(readAll(source, whole)).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', retryable: true });
-    if (fault.kind !== 'cutAfter' && fault.kind !== 'stopAfter') {
+    if (fault === 'down' || fault.type !== 'limit_data') {
       await expect(source.bounds()).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', retryable: true });
     }
     expect(Date.now() - began).toBeLessThan(15_000);
-    proxy.set({ kind: 'pass' });
+    await proxy.heal();
     expect(values(await readAll(source, whole))).toEqual(sent);
   });
 
-  it.each<[string, Fault]>([
-    ['silent', { kind: 'blackhole' }],
-    ['away', { kind: 'refuse' }],
+  it.each<[string, Toxic | 'down']>([
+    ['silent', { type: 'blackhole' }],
+    ['away', 'down'],
   ])('that is %s for two seconds in the middle of a read costs no record', async (_name, fault) => {
     const log: string[] = [];
     const source = proxied(STUBBORN, (message) => void log.push(message));
     const records = await readWith(source, async (count) => {
       if (count !== 1) return;
-      proxy.set(fault);
-      setTimeout(() => proxy.set({ kind: 'pass' }), 2_000);
+      await trouble(fault);
+      setTimeout(() => void proxy.heal(), 2_000);
     });
     expect(values(records)).toEqual(sent);
+    // The broker advertises its own address: bytes tell that the client did not go past the proxy.
+    expect(proxy.passed().downstream).toBeGreaterThan(COUNT * 2_000);
     expect(log.join('\n')).toMatch(/Reading partition 0 of .* from offset \d+: .* \(try 2\)/);
   });
 
