@@ -168,6 +168,14 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
         return up(queries).preview(command.args.query);
       case 'checkpoint.clear':
         return up(queries).clear(command.args.query, command.args.confirm);
+      case 'alerts.resume':
+        return nothing(await up(queries).askAlert('resume-alerts'));
+      case 'alerts.test':
+        return nothing(await up(queries).askAlert('test-alert'));
+      case 'alerts.resend':
+        return { changed: await up(queries).decide('resend-alerts', command.args.transNums) };
+      case 'alerts.discard':
+        return { changed: await up(queries).decide('discard-alerts', command.args.transNums) };
       case 'producer.start':
         return nothing(await up(stack).startProducer(producerSettings(up(ground).settings)));
       case 'producer.pause':
@@ -276,6 +284,7 @@ function idleQuery(name: QueryView['name'], now: number): QueryView {
     startedAt: null,
     totals,
     batches: [],
+    alertsPaused: null,
   };
   return { ...run, triggerMs: 0, ...judge(run, 0, null, now) };
 }

@@ -25,6 +25,7 @@ export type { ProducerView, ServiceView } from '../stack/stack.ts';
 
 const query = z.enum(['bronze', 'alert']);
 const queries = z.enum(['bronze', 'alert', 'all']);
+const transNums = z.array(z.string().min(1).max(100)).min(1).max(500);
 
 /** Command name -> schema of its arguments. */
 export const COMMANDS = {
@@ -38,6 +39,13 @@ export const COMMANDS = {
   'producer.start': z.strictObject({}),
   'producer.pause': z.strictObject({}),
   'producer.test': z.strictObject({ kind: z.enum(['normal', 'suspicious']) }),
+  /** Lets alerts go again after Slack had refused for good. */
+  'alerts.resume': z.strictObject({}),
+  /** Sends one message that tells of no transaction; answers once Slack has accepted it. */
+  'alerts.test': z.strictObject({}),
+  /** What a person decides about alerts that are held or that Slack did not take. */
+  'alerts.resend': z.strictObject({ transNums }),
+  'alerts.discard': z.strictObject({ transNums }),
   'logs.read': z.strictObject({
     /** Only lines with a higher id. */
     after: z.number().int().min(0).optional(),
@@ -60,6 +68,11 @@ export interface CommandAnswers {
   'producer.start': null;
   'producer.pause': null;
   'producer.test': { readonly transNum: string };
+  'alerts.resume': null;
+  'alerts.test': null;
+  /** How many were changed. */
+  'alerts.resend': { readonly changed: number };
+  'alerts.discard': { readonly changed: number };
   'logs.read': { readonly lines: readonly LogEntry[]; readonly last: number };
 }
 
@@ -97,6 +110,8 @@ export interface QueryView {
   };
   /** The newest batches, newest first, bounded. */
   readonly batches: readonly QueryProgress[];
+  /** Why no alert goes to Slack until a person has acted; null while they flow. Only of Alert. */
+  readonly alertsPaused: ErrorView | null;
 }
 
 export interface LagView {
@@ -154,7 +169,7 @@ export interface Snapshot {
   readonly totals: AlertTotals | null;
   /** Newest first, at most 200. */
   readonly frauds: readonly FraudView[];
-  /** Newest first, at most 200. */
+  /** Newest first: the newest 200, and of the older ones those that wait for a person. */
   readonly deliveries: readonly DeliveryView[];
   readonly notices: readonly Notice[];
 }

@@ -25,12 +25,14 @@ export interface Answers {
   frauds: readonly FraudView[];
   deliveries: readonly DeliveryView[];
   totals: AlertTotals;
+  'resend-alerts': number;
+  'discard-alerts': number;
 }
 export type Question = keyof Answers;
 
 export interface Inspector {
   /** Rejects with what the engine said, with `WORKER_DIED`, or when the time is over. */
-  ask<Q extends Question>(question: Q, job: JobSettings): Promise<Answers[Q]>;
+  ask<Q extends Question>(question: Q, job: JobSettings, transNums?: readonly string[]): Promise<Answers[Q]>;
   close(): void;
 }
 
@@ -89,7 +91,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   }
 
   return {
-    ask: <Q extends Question>(question: Q, job: JobSettings) =>
+    ask: <Q extends Question>(question: Q, job: JobSettings, transNums: readonly string[] = []) =>
       new Promise<Answers[Q]>((resolve, reject) => {
         const number = ++seq;
         const timeoutMs = question === 'clear' ? CLEAR_TIMEOUT_MS : (options.timeoutMs ?? TIMEOUT_MS);
@@ -97,13 +99,14 @@ export function createInspector(options: InspectorOptions): Inspector {
         const timer = setTimeout(() => drop(tooLate(question, timeoutMs)), timeoutMs);
         pending.set(number, { resolve: resolve as (value: unknown) => void, reject, timer });
         thread ??= open();
-        thread.post(toRequest(question, number, job));
+        thread.post(toRequest(question, number, job, transNums));
       }),
     close: () => drop(threadDied('Asking the inspector', null, 0)),
   };
 }
 
-function toRequest(type: Question, seq: number, job: JobSettings): WorkerRequest {
+function toRequest(type: Question, seq: number, job: JobSettings, transNums: readonly string[]): WorkerRequest {
+  if (type === 'resend-alerts' || type === 'discard-alerts') return { type, seq, job, transNums };
   return type === 'frauds' || type === 'deliveries' ? { type, seq, job, limit: LIST_LIMIT } : { type, seq, job };
 }
 

@@ -31,6 +31,13 @@ export function buildJob({ query, settings, paths, endpoints, slack, owner }: Jo
       fraudApiUrl: endpoints.fraudApiUrl,
       slack,
       suppressOlderThanMs: settings['alert.suppressOlderThan'],
+      delivery: {
+        onAmbiguous: settings['alert.onAmbiguous'],
+        joinCardMs: settings['alert.joinCardWithin'],
+        stormPerMinute: settings['alert.stormPerMinute'],
+        quietHours: settings['alert.quietHours'],
+        linkBase: settings['alert.linkBase'],
+      },
     },
     owner,
   };

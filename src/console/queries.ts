@@ -49,6 +49,10 @@ export interface Queries {
   /** Resolves when both are RUNNING; rejects with the error of the first that failed for good. */
   running(): Promise<void>;
   refresh(): Promise<void>;
+  /** Resolves when Alert has done it. */
+  askAlert(what: 'resume-alerts' | 'test-alert'): Promise<void>;
+  /** Answers how many alerts were changed. */
+  decide(what: 'resend-alerts' | 'discard-alerts', transNums: readonly string[]): Promise<number>;
   /** What is still on its way; null when a query does not run and so will not read it. */
   underway(): Promise<Underway | null>;
   summary(seconds: number): Promise<RunSummary>;
@@ -185,6 +189,14 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
       if (failed?.error) throw fromErrorView(failed.error);
     },
     refresh: watch.refresh,
+    askAlert: (what) => supervisors.alert.ask(what),
+    decide: async (what, transNums) => {
+      const changed = await inspector.ask(what, jobOf('alert'), transNums);
+      say('info', `${what === 'resend-alerts' ? 'Sending again' : 'Discarded'}: ${changed} alerts`);
+      watch.touch('alert');
+      await watch.refresh();
+      return changed;
+    },
     underway,
     summary,
   };

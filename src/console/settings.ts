@@ -32,6 +32,15 @@ export function parseDuration(text: string): number | null {
   return factor === undefined ? null : Math.round(Number(match[1]) * factor);
 }
 
+/** `22:00-07:00` -> minutes since midnight; null when it is none. Equal times are no hours at all. */
+export function parseHours(text: string): { readonly from: number; readonly to: number } | null {
+  const match = /^\s*([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)\s*$/.exec(text);
+  if (!match) return null;
+  const [fromHour, fromMinute, toHour, toMinute] = match.slice(1).map(Number) as [number, number, number, number];
+  const hours = { from: fromHour * 60 + fromMinute, to: toHour * 60 + toMinute };
+  return hours.from === hours.to ? null : hours;
+}
+
 const duration = (expected: string, max: number) =>
   z
     .union([z.number(), z.string().transform((text) => parseDuration(text) ?? Number.NaN)], expected)
@@ -53,6 +62,15 @@ const positive = (max: number) => {
 };
 const orNone = <T extends z.ZodType>(schema: T) =>
   z.union([z.null(), z.literal('').transform(() => null), z.literal('none').transform(() => null), schema]);
+const quietExpected = 'hours such as "22:00-07:00", or none';
+const quietHours = z.string(quietExpected).transform((text, context) => {
+  const hours = parseHours(text);
+  if (hours === null) context.addIssue({ code: 'custom', message: quietExpected });
+  return hours ?? { from: 0, to: 0 };
+});
+const webAddress = z
+  .string('an http or https address, or none')
+  .refine((text) => /^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text), 'an http or https address, or none');
 const trigger = duration('a duration up to 1 h, such as "10 s", or 0 for as soon as there is data', 3_600_000);
 const offsets = z.enum(['earliest', 'latest'], 'earliest or latest');
 const LEVELS: Readonly<Record<string, 'info'>> = { debug: 'info', trace: 'info' };
@@ -97,6 +115,15 @@ export const SETTINGS = {
     null,
     'ALERT_SUPPRESS_OLDER_THAN',
   ),
+  'alert.onAmbiguous': setting(z.enum(['resend', 'hold'], 'resend or hold'), 'resend', 'ALERT_ON_AMBIGUOUS'),
+  'alert.joinCardWithin': setting(
+    duration('a duration up to 1 d, such as "10 min", or 0 for never', DAY_MS),
+    0,
+    'ALERT_JOIN_CARD_WITHIN',
+  ),
+  'alert.stormPerMinute': setting(orNone(whole(1, 1e6)), 30, 'ALERT_STORM_PER_MINUTE'),
+  'alert.quietHours': setting(orNone(quietHours), null, 'ALERT_QUIET_HOURS'),
+  'alert.linkBase': setting(orNone(webAddress), null, 'ALERT_LINK_BASE'),
   'producer.mode': setting(z.enum(['stream', 'bulk', 'idle'], 'stream, bulk or idle'), 'stream', 'PRODUCER_MODE'),
   'producer.rate': setting(positive(100_000), 25, 'PRODUCER_RATE'),
   'producer.rows': setting(whole(1, 1e9), 10_000, 'PRODUCER_ROWS'),

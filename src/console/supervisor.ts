@@ -1,6 +1,6 @@
 /** Runs one query: a worker thread per run, the state machine of `query-state.ts`, and what its batches add up to. */
 import { randomUUID } from 'node:crypto';
-import { assertNever, toErrorView, type ErrorView } from '../pipeline/errors.ts';
+import { assertNever, fromErrorView, SluiceError, toErrorView, type ErrorView } from '../pipeline/errors.ts';
 import type { LogLevel, LogLine, QueryName, QueryProgress, WorkerEvent } from '../pipeline/events.ts';
 import type { JobSettings } from '../pipeline/job-settings.ts';
 import type { QueryView } from './contract.ts';
@@ -32,11 +32,22 @@ export interface Supervisor {
   view(): RunView;
   /** Resolves once the state is one of these; at once when it is already. */
   reached(...states: readonly QueryView['state'][]): Promise<RunView>;
+  /** Asks the running thread to do something beside its batches. Rejects with its reason, or when it does not run. */
+  ask(what: 'resume-alerts' | 'test-alert'): Promise<void>;
 }
 
 const KEPT_BATCHES = 50;
 /** A thread that has said its last word may close its files and connections before it is ended. */
 const LAST_WORD_MS = 2_000;
+
+/** Longer than one message may take, waits of the pace included. */
+const ASK_TIMEOUT_MS = 90_000;
+
+interface Asked {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
 
 interface Waiter {
   readonly states: readonly QueryView['state'][];
@@ -59,6 +70,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let totals: RunView['totals'] = { rows: 0, batches: 0, deadLetters: 0, notes: 0 };
   let batches: readonly QueryProgress[] = [];
   let waiters: readonly Waiter[] = [];
+  let alertsPaused: ErrorView | null = null;
+  let seq = 0;
+  const asked = new Map<number, Asked>();
 
   const log = (level: LogLevel, message: string): void =>
     options.onLog({ at: Date.now(), level, source: name, message });
@@ -73,6 +87,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     ...run,
     totals,
     batches,
+    alertsPaused,
   });
 
   function apply(input: QueryInput): void {
@@ -145,9 +160,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         return options.onWork();
       case 'log':
         return options.onLog(event.line);
+      case 'alerts-paused':
+        alertsPaused = event.error;
+        return tell();
       case 'reply':
+        return settle(event.seq, (question) => question.resolve());
       case 'refused':
-        return;
+        return settle(event.seq, (question) => question.reject(fromErrorView(event.error)));
       default:
         return assertNever(event);
     }
@@ -162,6 +181,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   function onEnd(error: Error | null, code: number): void {
     clearTimeout(endTimer);
     thread = null;
+    alertsPaused = null;
+    for (const number of [...asked.keys()]) settle(number, (question) => question.reject(notRunning(name)));
     const died = () => toErrorView(threadDied(`Running ${title(name)}`, error, code));
     const reason = outcome === undefined ? died() : outcome;
     if (outcome === undefined && reason) log('error', `${reason.code}: ${reason.message}`);
@@ -180,7 +201,26 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     options.onWork();
   }
 
+  function ask(what: 'resume-alerts' | 'test-alert'): Promise<void> {
+    if (!thread || machine.state !== 'RUNNING') return Promise.reject(notRunning(name));
+    const number = ++seq;
+    const answer = new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => settle(number, (question) => question.reject(notRunning(name))), ASK_TIMEOUT_MS);
+      asked.set(number, { resolve, reject, timer });
+    });
+    thread.post({ type: what, seq: number });
+    return answer;
+  }
+
+  function settle(number: number, act: (question: Asked) => void): void {
+    const question = asked.get(number);
+    asked.delete(number);
+    clearTimeout(question?.timer);
+    if (question) act(question);
+  }
+
   return {
+    ask,
     start: () => apply({ type: 'start' }),
     stop: () => apply({ type: 'stop' }),
     restart: () => apply({ type: 'restart' }),
@@ -194,4 +234,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
 function partition<T>(all: readonly T[], test: (each: T) => boolean): [T[], T[]] {
   return [all.filter(test), all.filter((each) => !test(each))];
+}
+
+function notRunning(name: QueryName): SluiceError {
+  return new SluiceError('NOT_ALLOWED_NOW', {
+    tried: `Asking ${title(name)}`,
+    seen: 'it does not run, or did not answer in time',
+    expected: 'a running query',
+    action: `Start ${title(name)}, then try again.`,
+  });
 }

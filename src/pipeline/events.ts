@@ -128,7 +128,41 @@ export interface FraudView {
   readonly delivery: DeliveryState | null;
 }
 
-export type DeliveryState = 'pending' | 'sending' | 'sent' | 'ambiguous' | 'dead' | 'suppressed';
+/**
+ * `held`: sent, without an answer, and a person decides. `dead`: Slack does not take it. `discarded`: a person decided
+ * that it is not sent. `suppressed`: recorded without ever being meant to go.
+ */
+export const DELIVERY_STATES = [
+  'pending',
+  'sending',
+  'sent',
+  'ambiguous',
+  'held',
+  'dead',
+  'discarded',
+  'suppressed',
+] as const;
+export type DeliveryState = (typeof DELIVERY_STATES)[number];
+
+/** What Slack said to one message; null while it is on its way. */
+export type MessageOutcome = 'accepted' | 'wait' | 'refused' | 'invalid' | 'ambiguous' | 'not-sent' | 'unowned';
+
+/** One message that told of an alert, or tried to. */
+export interface SendView {
+  readonly messageId: string;
+  readonly at: number;
+  readonly settledAt: number | null;
+  readonly outcome: MessageOutcome | null;
+  readonly reason: string | null;
+  /** How many alerts were in it. */
+  readonly alerts: number;
+}
+
+/** Text of a message as a face shows it: no formats, no links, nothing that is interpreted. */
+export type PreviewBlock =
+  | { readonly kind: 'header' | 'section' | 'context'; readonly lines: readonly string[] }
+  | { readonly kind: 'fields'; readonly fields: readonly { readonly name: string; readonly value: string }[] }
+  | { readonly kind: 'link'; readonly text: string; readonly url: string };
 
 /** One row of the alert outbox. */
 export interface DeliveryView {
@@ -144,9 +178,13 @@ export interface DeliveryView {
   readonly sentAt: number | null;
   readonly nextAt: number | null;
   readonly lastError: string | null;
-  /** The lines of the message as Slack shows them, plain text. */
-  readonly preview: readonly string[];
+  /** The newest message that told of it, or the one that would. */
+  readonly preview: readonly PreviewBlock[];
+  /** Every message that told of it or tried to, newest first, at most {@link SENDS_SHOWN}. */
+  readonly sends: readonly SendView[];
 }
+
+export const SENDS_SHOWN = 20;
 
 /** Totals of stored predictions and deliveries, from SQL. */
 export interface AlertTotals {
@@ -393,6 +431,8 @@ export type WorkerEvent =
   | { readonly type: 'failed'; readonly error: ErrorView }
   | { readonly type: 'progress'; readonly progress: QueryProgress }
   | { readonly type: 'delivered'; readonly sent: number }
+  /** Alerts are held back because Slack refuses for good, or flow again (null). */
+  | { readonly type: 'alerts-paused'; readonly error: ErrorView | null }
   | { readonly type: 'log'; readonly line: LogLine }
   | { readonly type: 'reply'; readonly seq: number; readonly value: unknown }
   | { readonly type: 'refused'; readonly seq: number; readonly error: ErrorView };

@@ -1,4 +1,5 @@
 /** Answers questions about queries without running one. What is opened stays open for the next question. */
+import { discardAlerts, resendAlerts } from './alert/decide.ts';
 import { readDeliveries, readFrauds, readTotals } from './alert/read.ts';
 import { inspectCheckpoint, readCommitted } from './checkpoint/inspect.ts';
 import { clearNow, previewClearing, type ClearingParts } from './clearing.ts';
@@ -13,7 +14,7 @@ import type { Source } from './ports.ts';
 import { openDatabase, type Database } from './sql.ts';
 import { openLocalStore } from './store/local.ts';
 
-export type Question = Extract<WorkerRequest, { seq: number }>;
+export type Question = Extract<WorkerRequest, { seq: number; job: JobSettings }>;
 
 export interface Inspector {
   answer(question: Question): Promise<unknown>;
@@ -59,7 +60,11 @@ export function openInspector(): Inspector {
       case 'frauds':
         return readFrauds(databaseOf(job), question.limit);
       case 'deliveries':
-        return readDeliveries(databaseOf(job), question.limit);
+        return readDeliveries(databaseOf(job), question.limit, job.alert.delivery.linkBase);
+      case 'resend-alerts':
+        return resendAlerts(databaseOf(job), question.transNums, systemClock.now());
+      case 'discard-alerts':
+        return discardAlerts(databaseOf(job), question.transNums);
       case 'totals':
         return readTotals(databaseOf(job));
       default:

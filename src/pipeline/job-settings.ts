@@ -19,6 +19,20 @@ export type SlackSettings =
   | { readonly kind: 'preview'; readonly url: string }
   | { readonly kind: 'off'; readonly reason: string };
 
+/** How alerts travel. Times are ms. */
+export interface DeliverySettings {
+  /** What becomes of a send whose outcome is unknown: it goes again with a mark, or a person decides. */
+  readonly onAmbiguous: 'resend' | 'hold';
+  /** Later frauds of a card that was told of within this time wait for its end and share one message; 0 = never. */
+  readonly joinCardMs: number;
+  /** More frauds than this within a minute: those below HIGH are gathered into digests; null = never. */
+  readonly stormPerMinute: number | null;
+  /** While it lasts only HIGH goes; minutes since midnight on this computer, `to` may lie on the next day. */
+  readonly quietHours: { readonly from: number; readonly to: number } | null;
+  /** Where a transaction can be looked at: its number is put at the end; null = no link. */
+  readonly linkBase: string | null;
+}
+
 export interface AlertSettings {
   /** The database with `transactions` and `fraud_predictions`. */
   readonly serving: PostgresSettings;
@@ -28,6 +42,7 @@ export interface AlertSettings {
   readonly slack: SlackSettings;
   /** On a first start from earliest, alerts on transactions older than this are recorded as suppressed; null = never. */
   readonly suppressOlderThanMs: number | null;
+  readonly delivery: DeliverySettings;
 }
 
 export interface JobSettings {
@@ -54,6 +69,9 @@ export interface JobSettings {
 export type WorkerRequest =
   | { readonly type: 'run'; readonly job: JobSettings }
   | { readonly type: 'stop' }
+  /** To the thread that runs Alert. */
+  | { readonly type: 'resume-alerts'; readonly seq: number }
+  | { readonly type: 'test-alert'; readonly seq: number }
   | { readonly type: 'lag'; readonly seq: number; readonly job: JobSettings }
   | { readonly type: 'inspect'; readonly seq: number; readonly job: JobSettings }
   | { readonly type: 'table'; readonly seq: number; readonly job: JobSettings }
@@ -61,4 +79,13 @@ export type WorkerRequest =
   | { readonly type: 'clear'; readonly seq: number; readonly job: JobSettings }
   | { readonly type: 'frauds'; readonly seq: number; readonly job: JobSettings; readonly limit: number }
   | { readonly type: 'deliveries'; readonly seq: number; readonly job: JobSettings; readonly limit: number }
-  | { readonly type: 'totals'; readonly seq: number; readonly job: JobSettings };
+  | { readonly type: 'totals'; readonly seq: number; readonly job: JobSettings }
+  | DecideRequest;
+
+/** What a person decided about alerts that wait for them; the answer is how many it changed. */
+export interface DecideRequest {
+  readonly type: 'resend-alerts' | 'discard-alerts';
+  readonly seq: number;
+  readonly job: JobSettings;
+  readonly transNums: readonly string[];
+}

@@ -28,6 +28,14 @@ interface Target {
   readonly sink: Sink;
   start(): void;
   stop(): Promise<void>;
+  readonly controls: JobControls;
+}
+
+/** What a running query can be asked to do beside its batches. */
+export interface JobControls {
+  resumeAlerts(): void;
+  /** Rejects with the reason when the message was not accepted. */
+  testAlert(): Promise<void>;
 }
 
 export function openSource(settings: SourceSettings): Source {
@@ -39,7 +47,12 @@ export function openClearStores(job: JobSettings): ClearStores {
 }
 
 /** Runs one query until the signal aborts, as the owner of its checkpoint. Throws what made it fail. */
-export async function runJob(job: JobSettings, emit: Emit, signal: AbortSignal): Promise<void> {
+export async function runJob(
+  job: JobSettings,
+  emit: Emit,
+  signal: AbortSignal,
+  onRunning: (controls: JobControls) => void = () => undefined,
+): Promise<void> {
   const clock = systemClock;
   const log: Log = (level, message, batchId) => {
     const line = { at: clock.now(), level, source: job.query, message, ...(batchId === undefined ? {} : { batchId }) };
@@ -53,8 +66,9 @@ export async function runJob(job: JobSettings, emit: Emit, signal: AbortSignal):
     times.renewalMs,
   );
   let queryId = '';
-  const announce = (position: Position): void => {
+  const announce = (position: Position, controls: JobControls): void => {
     queryId = position.queryId;
+    onRunning(controls);
     emit({ type: 'state', state: 'RUNNING', queryId, runId: job.owner.runId });
   };
   try {
@@ -94,7 +108,7 @@ interface Owned {
   readonly lease: Lease;
   readonly stores: ClearStores;
   /** Tells that the query is RUNNING. */
-  readonly announce: (position: Position) => void;
+  readonly announce: (position: Position, controls: JobControls) => void;
 }
 
 async function runOwned(owned: Owned, signal: AbortSignal): Promise<void> {
@@ -102,7 +116,7 @@ async function runOwned(owned: Owned, signal: AbortSignal): Promise<void> {
   const target = openTarget(owned);
   try {
     const settled = await settle(owned, source, target.sink, signal);
-    owned.announce(settled.position);
+    owned.announce(settled.position, target.controls);
     target.start();
     await runBatches(owned, { source, sink: target.sink, ...settled }, signal).catch(async (error: unknown) => {
       if (!(await isLeftOver(error, owned.lease))) throw error;
@@ -173,15 +187,19 @@ function openTarget({ job, emit, log, clock, lease }: Owned): Target {
     const store = openLocalStore(job.table);
     const checkOwner = (): Promise<void> => lease.check();
     const sink = openBronzeSink({ store, path: job.table, quarantine, clock, log, checkOwner });
-    return { sink, start: () => undefined, stop: async () => undefined };
+    return { sink, start: () => undefined, stop: async () => undefined, controls: NO_ALERTS };
   }
-  return openAlert({
+  const alert = openAlert({
     settings: job.alert,
     quarantine,
     log,
     clock,
     epoch: lease.epoch,
     onDelivered: (sent) => emit({ type: 'delivered', sent }),
+    onPaused: (error) => emit({ type: 'alerts-paused', error }),
     stillOwner: () => lease.isMine(),
   });
+  return { ...alert, controls: { resumeAlerts: alert.resume, testAlert: alert.test } };
 }
+
+const NO_ALERTS: JobControls = { resumeAlerts: () => undefined, testAlert: async () => undefined };

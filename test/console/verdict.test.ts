@@ -17,6 +17,7 @@ const run = (change: Partial<RunView> = {}): RunView => ({
   startedAt: 0,
   totals: { rows: 0, batches: 0, deadLetters: 0, notes: 0 },
   batches: [],
+  alertsPaused: null,
   ...change,
 });
 

@@ -133,6 +133,7 @@ function job(runId: string): JobSettings {
       fraudApiUrl: 'http://127.0.0.1:9',
       slack: { kind: 'off', reason: 'test' },
       suppressOlderThanMs: null,
+      delivery: { onAmbiguous: 'resend', joinCardMs: 0, stormPerMinute: null, quietHours: null, linkBase: null },
     },
     owner: { runId, host: 'test-host', pid: process.pid },
   };

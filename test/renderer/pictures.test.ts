@@ -79,7 +79,11 @@ test(
   async () => {
     await take('batch-open', story, '#queries/bronze/410');
     await take('fraud-open', story, `#feed/one/${fraud(0).transNum}`);
-    await take('delivery-open', story, `#deliveries/${fraud(4).transNum}`);
+    await take('delivery-single', story, `#deliveries/${fraud(2).transNum}`);
+    await take('delivery-digest', story, `#deliveries/${fraud(4).transNum}`);
+    await take('delivery-held', story, `#deliveries/${fraud(8).transNum}`, async ({ page }) => {
+      await page.getByText('Held', { exact: true }).click();
+    });
     await take('clear-open', story, '#checkpoints', async ({ page }) => {
       await page.getByRole('button', { name: 'Clear Bronze…' }).click();
       await page.getByLabel('to confirm').fill('bronze');

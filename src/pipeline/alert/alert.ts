@@ -1,4 +1,5 @@
 /** The Alert job: a sink for the micro-batch loop, and two loops beside it that score what waits and send what is due. */
+import { SluiceError, type ErrorView } from '../errors.ts';
 import type { AlertSettings } from '../job-settings.ts';
 import type { Clock, Log, Sink } from '../ports.ts';
 import type { Quarantine } from '../quarantine/dead-letter.ts';
@@ -19,6 +20,8 @@ export interface AlertOptions {
   readonly epoch: number;
   /** Called with the number of alerts that Slack has just accepted. */
   onDelivered(sent: number): void;
+  /** Called when Slack refuses for good, and with null when alerts flow again. */
+  onPaused(error: ErrorView | null): void;
   /** Whether this run still holds the lease; asked right before each write to Slack. */
   stillOwner(): Promise<boolean>;
 }
@@ -27,6 +30,10 @@ export interface AlertJob {
   readonly sink: Sink;
   /** Begins to score what waits and to send what is due. Called when the query is RUNNING. */
   start(): void;
+  /** Sends again what waits because Slack had refused. */
+  resume(): void;
+  /** Resolves when Slack has accepted a test message. Rejects with the reason. */
+  test(): Promise<void>;
   /** Finishes the message in flight. The sink works on until it is closed. */
   stop(): Promise<void>;
 }
@@ -38,7 +45,8 @@ export function openAlert(options: AlertOptions): AlertJob {
   const api = openFraudApi(settings.fraudApiUrl, log, clock);
   const db = openDatabase(settings.serving, { applicationName: 'sluice-alert' });
 
-  const sending = slack && makeLoop('Sending alerts', makeSender({ ...options, slack, db }), clock, log);
+  const sender = slack && makeSender({ ...options, slack, db, rules: settings.delivery });
+  const sending = sender && makeLoop('Sending alerts', sender.step, clock, log);
   const onStored = (): void => sending?.wake();
   const scoring = makeLoop(
     'Scoring what waits',
@@ -52,6 +60,16 @@ export function openAlert(options: AlertOptions): AlertJob {
   return {
     sink: makeAlertSink({ settings, db, api, quarantine, log, clock, onStored, close }),
     start: () => loops.forEach((loop: Loop) => loop.start()),
+    resume: () => {
+      sender?.resume();
+      sending?.wake();
+    },
+    test: () => {
+      if (!sender) return Promise.reject(alertsAreOff(settings));
+      const taken = sender.test();
+      sending?.wake();
+      return taken;
+    },
     stop: async () => void (await stop()),
   };
 }
@@ -64,4 +82,13 @@ function closeAll(closeApi: () => void, db: Database): Promise<void> {
 function once(work: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | null = null;
   return () => (done ??= work());
+}
+
+function alertsAreOff({ slack }: AlertSettings): SluiceError {
+  return new SluiceError('NOT_ALLOWED_NOW', {
+    tried: 'Sending a test message',
+    seen: `alerts are off: ${slack.kind === 'off' ? slack.reason : 'there is no receiver'}`,
+    expected: 'a receiver of alerts',
+    action: 'Set SLACK_WEBHOOK_URL, and start Sluice again.',
+  });
 }

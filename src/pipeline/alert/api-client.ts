@@ -2,6 +2,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { SluiceError } from '../errors.ts';
+import { failpoint } from '../failpoints.ts';
 import type { Clock } from '../ports.ts';
 import { retrying, type RetryPolicy } from '../retry.ts';
 import { makeBreaker } from './breaker.ts';
@@ -51,7 +52,7 @@ export function makeApiClient(url: string, clock: Clock, limits: ApiLimits): Api
 
   const tryOnce = async (path: string, body: string, rows: number): Promise<Reply> => {
     if (!breaker.tryEnter(clock.now())) throw away('it failed repeatedly and is left alone for some seconds', false);
-    const result = await post({
+    const exchange = post({
       url: new URL(base.href.replace(/\/+$/, '') + path),
       body,
       agent,
@@ -59,6 +60,8 @@ export function makeApiClient(url: string, clock: Clock, limits: ApiLimits): Api
       totalTimeoutMs: limits.totalTimeoutMs,
       maxAnswerBytes: ROW_ANSWER_BYTES * rows,
     });
+    await failpoint('a4');
+    const result = await exchange;
     const reply = judge(result);
     const asksToWait = result.kind === 'answer' ? retryAfterMs(result.retryAfter, clock.now()) : null;
     const failed = reply.kind === 'unavailable' || reply.kind === 'crashed';

@@ -1,8 +1,18 @@
 /** What the window shows of predictions and deliveries: read from SQL, masked here, before it leaves the thread. */
-import type { AlertTotals, DeliveryState, DeliveryView, FraudMinute, FraudView, RiskLevel } from '../events.ts';
+import {
+  DELIVERY_STATES,
+  SENDS_SHOWN,
+  type AlertTotals,
+  type DeliveryState,
+  type DeliveryView,
+  type FraudMinute,
+  type FraudView,
+  type RiskLevel,
+  type SendView,
+} from '../events.ts';
 import type { Database } from '../sql.ts';
 import { displayMerchant, initialsOf, maskCard, type AlertFacts } from './facts.ts';
-import { previewLines } from './message.ts';
+import { buildMessage, toPreview, type SlackMessage } from './message.ts';
 import { oneLine } from './text.ts';
 
 const TEXT_WIDTH = 300;
@@ -12,9 +22,13 @@ export async function readFrauds(db: Database, limit: number): Promise<FraudView
   return (await db.query<FraudRow>(FRAUDS, [limit])).map(toFraudView);
 }
 
-/** Rows of the outbox, newest first. */
-export async function readDeliveries(db: Database, limit: number): Promise<DeliveryView[]> {
-  return (await db.query<DeliveryRow>(DELIVERIES, [limit])).map(toDeliveryView);
+/** Rows of the outbox, newest first: the newest `limit`, and of the older ones those that wait for a person. */
+export async function readDeliveries(
+  db: Database,
+  limit: number,
+  linkBase: string | null = null,
+): Promise<DeliveryView[]> {
+  return (await db.query<DeliveryRow>(DELIVERIES, [limit])).map((row) => toDeliveryView(row, linkBase));
 }
 
 /** Counts for the overview. `byLevel` counts frauds, by the time they were stored. */
@@ -39,14 +53,7 @@ export async function readTotals(db: Database): Promise<AlertTotals> {
     predictionsHour: Number(counts?.['hour']),
     predictionsDay: Number(counts?.['day']),
     byLevel: { HIGH: level('HIGH'), MEDIUM: level('MEDIUM'), LOW: level('LOW') },
-    deliveries: {
-      pending: state('pending'),
-      sending: state('sending'),
-      sent: state('sent'),
-      ambiguous: state('ambiguous'),
-      dead: state('dead'),
-      suppressed: state('suppressed'),
-    },
+    deliveries: Object.fromEntries(DELIVERY_STATES.map((name) => [name, state(name)])) as AlertTotals['deliveries'],
     minutes: minutes.map(toMinute),
   };
 }
@@ -124,9 +131,12 @@ interface DeliveryRow extends Record<string, unknown> {
   readonly sent_at: string | null;
   readonly next_at: string | null;
   readonly last_error: string | null;
+  /** The newest message that told of it or tried to; null before the first. */
+  readonly body: SlackMessage | null;
+  readonly sends: readonly SendView[];
 }
 
-function toDeliveryView(row: DeliveryRow): DeliveryView {
+function toDeliveryView(row: DeliveryRow, linkBase: string | null): DeliveryView {
   const { payload: facts } = row;
   const waits = row.state === 'pending' || row.state === 'ambiguous';
   return {
@@ -141,7 +151,8 @@ function toDeliveryView(row: DeliveryRow): DeliveryView {
     sentAt: toTime(row.sent_at),
     nextAt: waits ? toTime(row.next_at) : null,
     lastError: row.last_error,
-    preview: previewLines(facts, row.ambiguous_sends > 0),
+    preview: toPreview(row.body ?? buildMessage([{ facts, repeat: row.ambiguous_sends > 0 }], linkBase)),
+    sends: row.sends,
   };
 }
 
@@ -166,9 +177,25 @@ const FRAUDS = `
   ORDER BY p.prediction_time DESC, p.id DESC LIMIT $1`;
 
 const DELIVERIES = `
+  WITH shown AS (
+    (SELECT * FROM sluice.outbox ORDER BY created_at DESC, trans_num LIMIT $1)
+    UNION
+    (SELECT * FROM sluice.outbox WHERE state IN ('held', 'dead') ORDER BY created_at DESC, trans_num LIMIT $1)
+  )
   SELECT payload, state, attempts, ambiguous_sends, last_error, ${toMs('created_at')} AS created_at,
-    ${toMs('alert_sent_at')} AS sent_at, ${toMs('next_at')} AS next_at
-  FROM sluice.outbox ORDER BY created_at DESC, trans_num LIMIT $1`;
+    ${toMs('alert_sent_at')} AS sent_at, ${toMs('next_at')} AS next_at, newest.body, coalesce(sends.list, '[]') AS sends
+  FROM shown
+  LEFT JOIN LATERAL (
+    SELECT body FROM sluice.messages JOIN sluice.message_alerts ON message_id = id
+    WHERE message_alerts.trans_num = shown.trans_num ORDER BY id DESC LIMIT 1) AS newest ON true
+  LEFT JOIN LATERAL (
+    SELECT json_agg(send) AS list FROM (
+      SELECT id::text AS "messageId", floor(extract(epoch FROM begun_at) * 1000) AS at,
+        floor(extract(epoch FROM settled_at) * 1000) AS "settledAt", outcome, reason,
+        (SELECT count(*) FROM sluice.message_alerts all_of WHERE all_of.message_id = id) AS alerts
+      FROM sluice.messages JOIN sluice.message_alerts ON message_id = id
+      WHERE message_alerts.trans_num = shown.trans_num ORDER BY id DESC LIMIT ${SENDS_SHOWN}) AS send) AS sends ON true
+  ORDER BY created_at DESC, trans_num`;
 
 const COUNTS = `
   SELECT (SELECT count(*) FROM fraud_predictions) AS predictions,

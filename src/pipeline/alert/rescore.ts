@@ -1,4 +1,5 @@
 /** Scores what had to wait for the fraud API, in the background, so that the stream never waits for it. */
+import { failpoint } from '../failpoints.ts';
 import type { AlertSettings } from '../job-settings.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { DeadLetter, Quarantine } from '../quarantine/dead-letter.ts';
@@ -36,10 +37,18 @@ export async function rescore(parts: RescoreParts): Promise<Next> {
   const byRecord = new Map(due.map((row) => [row.record, row]));
   for (const letter of outcome.refused)
     await quarantineLate(parts.quarantine, letter, byRecord.get(letter.record) as PendingRow);
+  await failpoint('a14');
   const settled = await settle(parts, outcome, byRecord);
   tell(parts.log, settled);
   if (settled.frauds > 0) parts.onStored();
-  return outcome.waiting.length === due.length ? IDLE_MS : 0;
+  if (outcome.waiting.length > 0) return afterWaiting(outcome.waiting.length === due.length);
+  return 0;
+}
+
+/** When the next try of each is in the database. */
+async function afterWaiting(all: boolean): Promise<Next> {
+  await failpoint('a13');
+  return all ? IDLE_MS : 0;
 }
 
 async function scoreAgain(api: FraudApi, due: readonly PendingRow[]): Promise<Outcome> {

@@ -1,4 +1,5 @@
 /** One batch of the Alert query, as a story: read, leave out what is known, score, quarantine, store, tell. */
+import { failpoint } from '../failpoints.ts';
 import type { AlertSettings } from '../job-settings.ts';
 import type { Batch, BatchResult, Clock, Log, Sink } from '../ports.ts';
 import type { DeadLetter, Quarantine } from '../quarantine/dead-letter.ts';
@@ -36,9 +37,12 @@ export function makeAlertSink(parts: SinkParts): Sink {
       const intake = await readIntake(batch.records);
       if (countRows(intake) > 0)
         parts.log('info', `Batch ${batch.id}: Processing ${countRows(intake)} transactions`, batch.id);
+      await failpoint('a1');
       const ledger = (await findLedgerRow(db, batch)) ?? (await addNew(parts, batch, intake, firstStart));
+      await failpoint('a7');
       tell(parts.log, batch, countRows(intake), ledger);
       parts.onStored();
+      await failpoint('a11');
       return toResult(ledger, intake.coercionNotes);
     },
     close: parts.close,
@@ -50,11 +54,13 @@ async function addNew(parts: SinkParts, batch: Batch, intake: Intake, firstStart
   const fresh = intake.candidates.filter(({ row }) => !known.has(row.trans_num));
   const separate = parts.settings.servingDatabase === 'separate';
   const unstorable = separate ? await insertMissing(parts.db, fresh) : [];
+  await failpoint('a3');
   const gone = new Set(unstorable.map(({ record }) => record));
   const outcome = await scoreCandidates(
     parts.api,
     fresh.filter(({ record }) => !gone.has(record)),
   );
+  await failpoint('a5');
   const deadLetters = [...intake.deadLetters, ...unstorable, ...outcome.refused];
   await quarantineBatch(parts.quarantine, batch, deadLetters);
   return store(parts, batch, intake, outcome, deadLetters.length, firstStart);
@@ -93,6 +99,7 @@ async function store(
       deletedSkips,
     };
     await insertLedgerRow(sql, batch, ledger);
+    await failpoint('a6');
     return ledger;
   });
 }

@@ -1,6 +1,7 @@
 /** The one file that knows `@slack/webhook`: sends one message and says what became of it, as a value. */
 import { IncomingWebhook, type FetchFunction, type IncomingWebhookSendArguments } from '@slack/webhook';
 import { SluiceError } from '../errors.ts';
+import { failpoint } from '../failpoints.ts';
 import type { SlackSettings } from '../job-settings.ts';
 import { parseUrl, post, type PostResult } from './http.ts';
 import type { SlackMessage } from './message.ts';
@@ -37,6 +38,7 @@ const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 const MAX_ANSWER_BYTES = 64 * 1024;
 /** When Slack says 429 and not for how long. */
 const WAIT_MS = 30_000;
+const SHORTEST_WAIT_MS = 1_000;
 
 /** Throws `SETTINGS_INVALID` when the address is not one that may be written to. */
 export function openSlack(settings: Target, limits: SlackLimits = LIMITS): Slack {
@@ -45,13 +47,15 @@ export function openSlack(settings: Target, limits: SlackLimits = LIMITS): Slack
     send: async (message, now) => {
       let result: PostResult | null = null;
       const fetch: FetchFunction = async (_url, init) => {
-        result = await post({
+        const exchange = post({
           ...limits,
           url,
           headers: init?.headers ?? {},
           body: String(init?.body),
           maxAnswerBytes: MAX_ANSWER_BYTES,
         });
+        await failpoint('a9');
+        result = await exchange;
         return toResponse(result);
       };
       const webhook = new IncomingWebhook(url.href, { fetch, timeout: limits.totalTimeoutMs });
@@ -70,7 +74,9 @@ function judge(result: PostResult, now: number): SlackOutcome {
   const { status, body } = result;
   const reason = `Slack answered ${status}${slackWord(body)}.`;
   if (status === 200) return body.trim() === 'ok' ? { kind: 'accepted' } : { kind: 'ambiguous', reason };
-  if (status === 429) return { kind: 'wait', ms: retryAfterMs(result.retryAfter, now) ?? WAIT_MS };
+  if (status === 429) {
+    return { kind: 'wait', ms: Math.max(SHORTEST_WAIT_MS, retryAfterMs(result.retryAfter, now) ?? WAIT_MS) };
+  }
   if (status === 400 || status === 413) return { kind: 'invalid', reason };
   // A server error after the whole message was sent does not tell whether it was posted, nor does another success.
   return status >= 500 || status < 300 || status === 408 ? { kind: 'ambiguous', reason } : { kind: 'refused', reason };

@@ -1,4 +1,5 @@
 /** The table `transactions` as Alert sees it: which rows are there, and the missing ones of a separate serving database. */
+import { failpoint } from '../failpoints.ts';
 import { sqlState, type Database, type Sql } from '../sql.ts';
 import type { DeadLetter } from '../quarantine/dead-letter.ts';
 import type { Candidate } from './intake.ts';
@@ -32,7 +33,10 @@ export async function insertMissing(db: Database, candidates: readonly Candidate
 /** Why the table refuses these rows, or null when they are in it. Other errors are thrown. */
 async function tryInsert(db: Database, candidates: readonly Candidate[]): Promise<string | null> {
   try {
-    await db.query(INSERT, [JSON.stringify(candidates.map(toJson))]);
+    await db.transaction(async (sql) => {
+      await sql.query(INSERT, [JSON.stringify(candidates.map(toJson))]);
+      await failpoint('a2');
+    });
     return null;
   } catch (error) {
     const state = sqlState(error);

@@ -11,10 +11,12 @@ const STATES = {
   SENT: ['tick', 'ok'],
   WARN: ['bang', 'med'],
   AMBIGUOUS: ['bang', 'med'],
+  HELD: ['bang', 'med'],
   STALLED: ['bars', 'high'],
   STOPPED: ['square', 'off'],
   PAUSED: ['square', 'off'],
   SUPPRESSED: ['square', 'off'],
+  DISCARDED: ['square', 'off'],
   FAILED: ['cross', 'fail'],
   'DATA LOSS': ['cross', 'fail'],
   STARTING: ['ring', 'accent'],
@@ -56,7 +58,9 @@ const DELIVERIES: Readonly<Record<DeliveryState, StateWord>> = {
   sending: 'SENDING',
   sent: 'SENT',
   ambiguous: 'AMBIGUOUS',
+  held: 'HELD',
   dead: 'FAILED',
+  discarded: 'DISCARDED',
   suppressed: 'SUPPRESSED',
 };
 

@@ -6,6 +6,9 @@ import { deliveryWord, Risk, Status } from '../components/status.tsx';
 import { longSpan, moment } from '../format.ts';
 import { useZone } from '../preferences.ts';
 import { link } from '../route.ts';
+import { Decide, isOpen } from './decide.tsx';
+import { Sends } from './sends.tsx';
+import { SlackMessage } from './slack-message.tsx';
 
 interface DeliveryDetailProps {
   readonly delivery: DeliveryView;
@@ -28,8 +31,14 @@ export function DeliveryDetail({ delivery, slack, onClose }: DeliveryDetailProps
       <p className="text ink-2" style={{ padding: '0 14px 12px' }}>
         {MEANINGS[delivery.state]}
       </p>
+      {isOpen(delivery) && (
+        <div style={{ padding: '0 14px 12px' }}>
+          <Decide deliveries={[delivery]} />
+        </div>
+      )}
       <Facts delivery={delivery} />
       <Message delivery={delivery} slack={slack} />
+      <Sends sends={delivery.sends} />
     </Detail>
   );
 }
@@ -40,7 +49,9 @@ const MEANINGS = {
   sending: 'It is on its way right now.',
   sent: 'Slack has accepted it.',
   ambiguous: 'It was sent, and no answer came. If it is sent again, the message says that it may be a repeat.',
-  dead: 'It could not be delivered and is not tried again by itself. The prediction is stored.',
+  held: 'It was sent, and no answer came. Look into Slack: if it is there, discard it; if not, send it again.',
+  dead: 'Slack does not take it, so it is not tried again by itself. The prediction is stored.',
+  discarded: 'A person decided that it is not sent. The prediction is stored.',
   suppressed: 'It was recorded and not sent: Slack was off, or the transaction was too old when it was first read.',
 } as const;
 
@@ -93,24 +104,16 @@ function Facts({ delivery }: { readonly delivery: DeliveryView }) {
 }
 
 function Message({ delivery, slack }: Pick<DeliveryDetailProps, 'delivery' | 'slack'>) {
+  const zone = useZone();
+  const now = useNow();
+  const at = delivery.sends[0] === undefined ? 'not sent yet' : moment(delivery.sends[0].at, now, zone);
   return (
     <section className="section">
       <div className="row" style={{ marginBottom: 8 }}>
         <h2>Message</h2>
         <span className="tag">{slack === 'preview' ? 'Local preview' : 'As Slack shows it'}</span>
       </div>
-      <div className={`slack-message tone-${EDGE[delivery.level]}`}>
-        <div className="slack-author">
-          Sluice <span className="tag">APP</span>
-        </div>
-        {delivery.preview.map((line, index) => (
-          <div key={index} className={index === 0 ? 'strong' : ''}>
-            {line}
-          </div>
-        ))}
-      </div>
+      <SlackMessage blocks={delivery.preview} level={delivery.level} at={at} />
     </section>
   );
 }
-
-const EDGE = { HIGH: 'high', MEDIUM: 'med', LOW: 'low' } as const;

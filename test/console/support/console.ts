@@ -35,6 +35,7 @@ export function jobFor(topic: string, query: 'bronze' | 'alert' = 'bronze'): Job
       fraudApiUrl: at.fraudApiUrl,
       slack: { kind: 'off', reason: 'test' },
       suppressOlderThanMs: null,
+      delivery: { onAmbiguous: 'resend', joinCardMs: 0, stormPerMinute: null, quietHours: null, linkBase: null },
     },
     owner: { runId: 'run', host: 'here', pid: 1 },
   };

@@ -46,6 +46,7 @@ function fail(code: 'SOURCE_UNAVAILABLE' | 'FENCED', retryable: boolean): void {
 }
 
 function answer(request: Exclude<WorkerRequest, { type: 'run' | 'stop' }>): void {
+  if (!('job' in request)) return control(request.seq, request.type);
   const { seq, type } = request;
   const { topic } = request.job.source;
   if (topic === 'inspect-hang') return;
@@ -62,7 +63,22 @@ function answer(request: Exclude<WorkerRequest, { type: 'run' | 'stop' }>): void
   send({ type: 'reply', seq, value: VALUES[type] });
 }
 
-const state0 = { pending: 0, sending: 0, sent: 3, ambiguous: 0, dead: 0, suppressed: 0 };
+/** Slack takes nothing before alerts were resumed. */
+function control(seq: number, type: 'resume-alerts' | 'test-alert'): void {
+  const facts = { tried: 'Sending', seen: 'Slack answered 404', expected: 'a webhook', action: 'Resume.' };
+  const error = { code: 'ALERTS_PAUSED', message: 'Sending: Slack answered 404', retryable: false, ...facts } as const;
+  if (type === 'resume-alerts') resumed = true;
+  else if (!resumed) {
+    send({ type: 'alerts-paused', error });
+    return send({ type: 'refused', seq, error });
+  }
+  send({ type: 'alerts-paused', error: null });
+  send({ type: 'reply', seq, value: null });
+}
+
+let resumed = false;
+
+const state0 = { pending: 0, sending: 0, sent: 3, ambiguous: 0, held: 0, dead: 0, discarded: 0, suppressed: 0 };
 const level0 = { hour: 0, day: 0, all: 0 };
 const VALUES: Record<string, unknown> = {
   lag: [{ partition: 0, logStart: '0', current: '12', end: '12', lag: 0, oldestUnreadAt: null }],
@@ -72,6 +88,8 @@ const VALUES: Record<string, unknown> = {
   clear: { query: 'bronze', oldQueryId: 'query-1', newQueryId: 'query-2', trash: '/trash' },
   frauds: [],
   deliveries: [],
+  'resend-alerts': 2,
+  'discard-alerts': 1,
   totals: {
     predictions: 12,
     frauds: 3,

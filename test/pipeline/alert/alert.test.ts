@@ -64,6 +64,7 @@ describe('the Alert job', () => {
       clock: systemClock,
       epoch: 1,
       onDelivered: () => void delivered.dispatchEvent(new Event('delivered')),
+      onPaused: () => undefined,
       stillOwner: async () => true,
     });
     jobs.push(job);
@@ -215,7 +216,10 @@ describe('the Alert job', () => {
         sentAt: null,
       }),
     ]);
-    expect((await readDeliveries(db, 10))[0]?.preview[0]).toBe('▲ HIGH risk 95.0 %: $950.00');
+    expect((await readDeliveries(db, 10))[0]?.preview[0]).toEqual({
+      kind: 'header',
+      lines: ['▲ HIGH risk 95.0 %: $950.00'],
+    });
     expect(await readTotals(db)).toEqual({
       predictions: 2,
       frauds: 1,
@@ -227,7 +231,7 @@ describe('the Alert job', () => {
         MEDIUM: { hour: 0, day: 0, all: 0 },
         LOW: { hour: 0, day: 0, all: 0 },
       },
-      deliveries: { pending: 1, sending: 0, sent: 0, ambiguous: 0, dead: 0, suppressed: 0 },
+      deliveries: { pending: 1, sending: 0, sent: 0, ambiguous: 0, held: 0, dead: 0, discarded: 0, suppressed: 0 },
       minutes: [{ at: await minuteOf(db, 't1'), HIGH: 1, MEDIUM: 0, LOW: 0 }],
     });
   });

@@ -132,7 +132,7 @@ describe('a digest', () => {
 
   it('counts by level, names every fraud, and puts HIGH first with its reasons', () => {
     const [, title, ...sections] = textsOf(buildMessage(alerts));
-    expect(title).toBe('3 frauds: 1 HIGH, 1 MEDIUM, 1 LOW');
+    expect(title).toBe('3 frauds on card •••• 4184: 1 HIGH, 1 MEDIUM, 1 LOW');
     expect(sections.map((section) => /t\d/.exec(section)?.[0])).toEqual(['t1', 't0', 't2']);
     expect(sections[0]).toContain('• Far from home');
     expect(sections[2]).toContain('may be a repeat');

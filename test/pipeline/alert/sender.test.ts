@@ -1,16 +1,22 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AlertFacts } from '../../../src/pipeline/alert/facts.ts';
+import { buildMessage } from '../../../src/pipeline/alert/message.ts';
+import { discardAlerts, resendAlerts } from '../../../src/pipeline/alert/decide.ts';
+import { readDeliveries } from '../../../src/pipeline/alert/read.ts';
 import { claim } from '../../../src/pipeline/alert/outbox.ts';
-import { makeSender } from '../../../src/pipeline/alert/sender.ts';
+import { makeSender, type Sender } from '../../../src/pipeline/alert/sender.ts';
 import { openSlack } from '../../../src/pipeline/alert/slack.ts';
 import type { RiskLevel } from '../../../src/pipeline/events.ts';
+import type { DeliverySettings } from '../../../src/pipeline/job-settings.ts';
 import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import {
   drive,
+  insertTransaction,
   memoryLog,
   NOW,
+  PLAIN_DELIVERY,
   reply,
   slackOk,
   startServer,
@@ -37,13 +43,15 @@ describe('the sender', () => {
   let lines: string[];
   let delivered: number;
   let owner: () => Promise<boolean>;
+  let pauses: (string | null)[];
 
   beforeEach(async () => {
-    await db.query('TRUNCATE sluice.outbox');
+    await db.query('TRUNCATE sluice.outbox, sluice.messages, sluice.message_alerts');
     clock = virtualClock();
     server = await startServer(slackOk, clock);
     lines = [];
     delivered = 0;
+    pauses = [];
     owner = async () => true;
   });
   afterEach(() => server.close());
@@ -70,7 +78,7 @@ describe('the sender', () => {
       [transNum, JSON.stringify(facts), clock.now()],
     );
   }
-  const sender = (epoch = 1, database: Database = db) => {
+  const senderOf = (epoch = 1, database: Database = db, rules: Partial<DeliverySettings> = {}): Sender => {
     const { log, lines: own } = memoryLog();
     return makeSender({
       db: database,
@@ -85,9 +93,12 @@ describe('the sender', () => {
       clock,
       epoch,
       onDelivered: (sent) => void (delivered += sent),
+      onPaused: (error) => void pauses.push(error?.seen ?? null),
+      rules: { ...PLAIN_DELIVERY, ...rules },
       stillOwner: () => owner(),
     });
   };
+  const sender = (epoch?: number, database?: Database) => senderOf(epoch, database).step;
   const count = async (where: string) =>
     Number((await db.query<{ n: string }>(`SELECT count(*) AS n FROM sluice.outbox WHERE ${where}`))[0]?.n);
   const allSent = async () => (await count(`state <> 'sent'`)) === 0;
@@ -167,13 +178,17 @@ describe('the sender', () => {
     async (status) => {
       for (const id of ['t1', 't2']) await enqueue(id);
       server.answer = (_, response) => reply(response, status, 'no_service');
-      expect(await drive(sender(), clock, () => false)).toBe('pause');
+      const paused = senderOf();
+      await drive(paused.step, clock, () => pauses.length > 0);
+      for (let steps = 0; steps < 200; steps++) clock.pass(Number(await paused.step(new AbortController().signal)));
       expect(server.requests).toHaveLength(1);
+      expect(pauses).toEqual([`Slack answered ${status} no_service`]);
       expect(await count(`state = 'pending' AND last_error = 'Slack answered ${status} no_service.'`)).toBe(2);
       expect(lines.at(-1)).toMatch(/^error: ALERTS_PAUSED: .*no_service/);
       server.answer = slackOk;
-      await drive(sender(2), clock, allSent);
-      expect(delivered).toBe(2);
+      paused.resume();
+      await drive(paused.step, clock, allSent);
+      expect([delivered, pauses.at(-1)]).toEqual([2, null]);
     },
   );
 
@@ -229,7 +244,7 @@ describe('the sender', () => {
       ['t2', 9],
     ] as const) {
       await enqueue(id);
-      await claim(db, epoch, clock.now(), 1);
+      await claim(db, { epoch, now: clock.now(), joinCardMs: 0 }, { limit: 1, levels: 'all' }, buildMessage);
     }
     await drive(sender(2), clock, allSent);
     expect(server.requests.every(({ body }) => body.includes('may be a repeat'))).toBe(true);
@@ -282,15 +297,181 @@ describe('the sender', () => {
   });
 
   it('lets two runs send side by side without sending anything twice', async () => {
-    for (let index = 0; index < 8; index++) await enqueue(`t${index}`);
     const first = sender(1);
     const second = sender(1);
     const signal = new AbortController().signal;
+    // Both have taken over what earlier runs left: from here on they claim side by side.
+    for (const step of [first, second]) await step(signal);
+    for (let index = 0; index < 8; index++) await enqueue(`t${index}`);
     await Promise.all([first(signal), second(signal)]);
     await drive(first, clock, allSent);
     const sent = server.requests.map(({ body }) => /Transaction (t\d)/.exec(body)?.[1]);
     expect(new Set(sent).size).toBe(sent.length);
     expect(delivered).toBe(8);
+  });
+
+  it('keeps what may have arrived for a person, when it is set so, and does what they decide', async () => {
+    for (const id of ['t1', 't2']) await enqueue(id);
+    server.answer = (_, response) => response.socket?.resetAndDestroy();
+    const { step } = senderOf(1, db, { onAmbiguous: 'hold' });
+    await drive(step, clock, async () => (await count(`state = 'held'`)) === 2);
+    expect(server.requests).toHaveLength(2);
+    server.answer = slackOk;
+    expect([await discardAlerts(db, ['t1', 'no such']), await resendAlerts(db, ['t2', 't1'], clock.now())]).toEqual([
+      1, 1,
+    ]);
+    await drive(step, clock, async () => (await count(`state = 'sent'`)) === 1);
+    expect(await count(`state = 'discarded' AND trans_num = 't1'`)).toBe(1);
+    expect(server.requests.at(-1)?.body).toMatch(/Transaction t2.*may be a repeat/);
+  });
+
+  it('keeps for a person what an earlier run may have sent, when it is set so', async () => {
+    await enqueue('t1');
+    await claim(db, { epoch: 1, now: clock.now(), joinCardMs: 0 }, { limit: 1, levels: 'all' }, buildMessage);
+    await drive(
+      senderOf(2, db, { onAmbiguous: 'hold' }).step,
+      clock,
+      async () => (await count(`state = 'held'`)) === 1,
+    );
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('sends a dead alert again when a person says so', async () => {
+    await enqueue('t1');
+    server.answer = (_, response) => reply(response, 400, 'invalid_payload');
+    const step = sender();
+    await drive(step, clock, async () => (await count(`state = 'dead'`)) === 1);
+    server.answer = slackOk;
+    await resendAlerts(db, ['t1'], clock.now());
+    await drive(step, clock, allSent);
+    expect(server.requests.at(-1)?.body).not.toContain('repeat');
+  });
+
+  it('gives up only the alert that spoils a digest', async () => {
+    for (let index = 0; index < 12; index++) await enqueue(`t${index}`);
+    server.answer = (request, response, socket) =>
+      request.body.includes('t7') ? reply(response, 400, 'invalid_blocks') : slackOk(request, response, socket);
+    await drive(sender(), clock, async () => (await count(`state IN ('sent', 'dead')`)) === 12);
+    expect(await db.query(`SELECT trans_num FROM sluice.outbox WHERE state = 'dead'`)).toEqual([{ trans_num: 't7' }]);
+    expect(delivered).toBe(11);
+  });
+
+  it('keeps the wait that Slack asked for across a restart, also for alerts that come after it', async () => {
+    await enqueue('t1');
+    server.answer = failOnce((_, response) => reply(response, 429, '', { 'retry-after': '600' }));
+    await drive(sender(), clock, () => server.requests.length === 1 && lines.length > 0);
+    await enqueue('t2');
+    await drive(sender(2), clock, allSent);
+    expect((server.requests[1]?.at ?? 0) - (server.requests[0]?.at ?? 0)).toBeGreaterThanOrEqual(600_000);
+  });
+
+  it('notes every message with what became of it', async () => {
+    await enqueue('t1');
+    server.answer = failOnce((_, response) => reply(response, 500, 'server_error'));
+    await drive(sender(), clock, allSent);
+    const messages = await db.query(
+      `SELECT outcome, reason, body->>'text' AS text, trans_num FROM sluice.messages JOIN sluice.message_alerts ON message_id = id ORDER BY id`,
+    );
+    expect(messages).toEqual([
+      expect.objectContaining({ outcome: 'ambiguous', reason: 'Slack answered 500 server_error.', trans_num: 't1' }),
+      expect.objectContaining({ outcome: 'accepted', reason: null, trans_num: 't1' }),
+    ]);
+    expect(messages[0]?.['text']).toContain('HIGH risk');
+    expect((await readDeliveries(db, 10))[0]?.sends.map(({ outcome }) => outcome)).toEqual(['accepted', 'ambiguous']);
+  });
+
+  describe('asked for a test message', () => {
+    it('says so when it was taken, and lets alerts flow that were paused', async () => {
+      await enqueue('t1');
+      server.answer = failOnce((_, response) => reply(response, 403, 'action_prohibited'));
+      const { step, test } = senderOf();
+      await drive(step, clock, () => pauses.length > 0);
+      let taken = false;
+      const asked = test().then(() => (taken = true));
+      await drive(step, clock, () => taken);
+      await asked;
+      await drive(step, clock, allSent);
+      expect(server.requests.map(({ body }) => body.includes('Test message from Sluice'))).toEqual([
+        false,
+        true,
+        false,
+      ]);
+      expect(pauses.at(-1)).toBe(null);
+    });
+
+    it('says why it was not, without the address', async () => {
+      server.answer = (_, response) => reply(response, 404, 'no_service');
+      const { step, test } = senderOf();
+      const asked = test().catch((error: Error) => error);
+      let failed: unknown;
+      void asked.then((error) => (failed = error));
+      await drive(step, clock, () => failed !== undefined);
+      expect(failed).toMatchObject({ code: 'ALERTS_PAUSED', seen: 'Slack answered 404 no_service' });
+      expect(inspect(failed, { depth: 9 })).not.toMatch(/secret|127\.0\.0\.1/);
+    });
+
+    it('does not break the silence that Slack asked for', async () => {
+      await enqueue('t1');
+      server.answer = (_, response) => reply(response, 429, '', { 'retry-after': '3600' });
+      const { step, test } = senderOf();
+      await drive(step, clock, () => server.requests.length === 1 && lines.length > 0);
+      let failed: unknown;
+      void test().catch((error: unknown) => (failed = error));
+      await step(new AbortController().signal);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(failed).toMatchObject({ code: 'ALERTS_PAUSED' });
+      expect(server.requests).toHaveLength(1);
+    });
+  });
+
+  describe('by its rules', () => {
+    async function enqueueFor(card: bigint, transNum: string, level: RiskLevel = 'HIGH'): Promise<void> {
+      await insertTransaction(db, transNum, { cc_num: card });
+      await enqueue(transNum, level);
+      await db.query(
+        `UPDATE sluice.outbox SET created_at = to_timestamp($2::double precision / 1000) WHERE trans_num = $1`,
+        [transNum, clock.now()],
+      );
+    }
+    const told = () =>
+      server.requests.map(({ body }) => [...body.matchAll(/Transaction (t\d+)/g)].map((match) => match[1]).sort());
+    beforeEach(() => db.query('TRUNCATE transactions CASCADE').then(() => undefined));
+
+    it('joins later frauds of a card that was told of, and only of that card', async () => {
+      const { step } = senderOf(1, db, { joinCardMs: 600_000 });
+      await enqueueFor(4992346398065154184n, 't1');
+      await drive(step, clock, allSent);
+      const first = clock.now();
+      for (const id of ['t2', 't3', 't4']) await enqueueFor(4992346398065154184n, id);
+      await enqueueFor(4992346398065154185n, 't5');
+      await drive(step, clock, allSent);
+      expect(told()).toEqual([['t1'], ['t5'], ['t2', 't3', 't4']]);
+      expect((server.requests[2]?.at ?? 0) - first).toBeGreaterThanOrEqual(590_000);
+      expect(server.requests[2]?.body).toContain('3 frauds on card •••• 4184: 3 HIGH');
+    });
+
+    it('gathers what is below HIGH in a storm, and lets HIGH go at once', async () => {
+      const { step } = senderOf(1, db, { stormPerMinute: 3 });
+      for (const id of ['t1', 't2', 't3', 't4']) await enqueueFor(1n, id, 'MEDIUM');
+      await enqueueFor(2n, 't5');
+      const begun = clock.now();
+      await drive(step, clock, allSent);
+      expect(told()).toEqual([['t5'], ['t1', 't2', 't3', 't4']]);
+      expect((server.requests[1]?.at ?? 0) - begun).toBeGreaterThanOrEqual(59_000);
+    });
+
+    it('sends only HIGH in quiet hours, and the others after them', async () => {
+      const hour = (ms: number) => new Date(ms).getHours() * 60;
+      const quietHours = { from: hour(clock.now()), to: (hour(clock.now()) + 120) % 1_440 };
+      const { step } = senderOf(1, db, { quietHours });
+      await enqueueFor(1n, 't1', 'MEDIUM');
+      await enqueueFor(2n, 't2');
+      await drive(step, clock, async () => (await count(`state = 'sent'`)) === 1);
+      expect(told()).toEqual([['t2']]);
+      clock.pass(121 * 60_000);
+      await drive(step, clock, allSent);
+      expect(told()).toEqual([['t2'], ['t1']]);
+    });
   });
 
   it('never names the webhook in a log line or a row', async () => {

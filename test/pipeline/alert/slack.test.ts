@@ -29,6 +29,15 @@ describe('Slack', () => {
     ['3600', 3_600_000],
     [undefined, 30_000],
     ['soon', 30_000],
+    ['', 30_000],
+    ['30 seconds', 30_000],
+    ['-5', 30_000],
+    ['1.5', 1_500],
+    ['1', 1_000],
+    ['999999999', 86_400_000],
+    [new Date(NOW + 90_000).toUTCString(), 90_000],
+    [new Date(NOW - 90_000).toUTCString(), 1_000],
+    ['0', 1_000],
   ])('waits after 429 with Retry-After %s', async (header, ms) => {
     expect(
       await send((_, response) => reply(response, 429, 'rate_limited', header ? { 'retry-after': header } : {})),

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import type { Next } from '../../../src/pipeline/alert/loop.ts';
-import type { AlertSettings } from '../../../src/pipeline/job-settings.ts';
+import type { AlertSettings, DeliverySettings } from '../../../src/pipeline/job-settings.ts';
 import type { Batch, Clock, Log, TopicRecord } from '../../../src/pipeline/ports.ts';
 import type { Quarantine, QuarantineBatch } from '../../../src/pipeline/quarantine/dead-letter.ts';
 import type { Database } from '../../../src/pipeline/sql.ts';
@@ -120,7 +120,7 @@ export async function insertTransaction(
 
 export async function emptyTables(db: Database): Promise<void> {
   await db.query(
-    `TRUNCATE transactions, fraud_predictions, sluice.prediction_details, sluice.pending, sluice.outbox, sluice.alert_batches`,
+    `TRUNCATE transactions, fraud_predictions, sluice.prediction_details, sluice.pending, sluice.outbox, sluice.alert_batches, sluice.messages, sluice.message_alerts`,
   );
 }
 
@@ -248,6 +248,14 @@ export function memoryLog(): { log: Log; lines: string[] } {
   return { lines, log: (level, message) => void lines.push(level === 'info' ? message : `${level}: ${message}`) };
 }
 
+export const PLAIN_DELIVERY: DeliverySettings = {
+  onAmbiguous: 'resend',
+  joinCardMs: 0,
+  stormPerMinute: null,
+  quietHours: null,
+  linkBase: null,
+};
+
 export function settingsFor(db: AlertSettings['serving'], changes: Partial<AlertSettings> = {}): AlertSettings {
   return {
     serving: db,
@@ -255,6 +263,7 @@ export function settingsFor(db: AlertSettings['serving'], changes: Partial<Alert
     fraudApiUrl: 'http://127.0.0.1:9',
     slack: { kind: 'preview', url: 'http://127.0.0.1:9/services/T0/B0/secret' },
     suppressOlderThanMs: null,
+    delivery: PLAIN_DELIVERY,
     ...changes,
   };
 }

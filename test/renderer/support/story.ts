@@ -1,4 +1,6 @@
 /** One day at a lakehouse, told in the types of the contract: what the window is shown in tests. Made up, but it adds up. */
+import type { AlertFacts } from '../../../src/pipeline/alert/facts.ts';
+import { buildMessage, toPreview } from '../../../src/pipeline/alert/message.ts';
 import type { ErrorView, LagView, LogEntry, QueryView, Snapshot } from '../../../src/console/contract.ts';
 import type {
   CheckpointView,
@@ -58,7 +60,16 @@ export function full(): Snapshot {
       },
       predictionsHour: 43_448,
       predictionsDay: 103_559,
-      deliveries: { pending: 4, sending: 1, sent: 1_901, ambiguous: 2, dead: 1, suppressed: 5 },
+      deliveries: {
+        pending: 4,
+        sending: 1,
+        sent: 1_899,
+        ambiguous: 2,
+        held: 1,
+        dead: 1,
+        discarded: 1,
+        suppressed: 5,
+      },
       minutes: Array.from({ length: 30 }, (_, index) => minute(29 - index)),
     },
     frauds: frauds(200),
@@ -94,7 +105,16 @@ export function empty(): Snapshot {
       predictionsHour: 0,
       predictionsDay: 0,
       byLevel: { HIGH: none(), MEDIUM: none(), LOW: none() },
-      deliveries: { pending: 0, sending: 0, sent: 0, ambiguous: 0, dead: 0, suppressed: 0 },
+      deliveries: {
+        pending: 0,
+        sending: 0,
+        sent: 0,
+        ambiguous: 0,
+        held: 0,
+        dead: 0,
+        discarded: 0,
+        suppressed: 0,
+      },
       minutes: [],
     },
     frauds: [],
@@ -136,6 +156,15 @@ export function failing(): Snapshot {
         detail: '422 records wait, the oldest for 41 s. No alert is lost; scoring goes on when the API answers.',
         attempts: 2,
         nextAttemptAt: NOW + 8 * SECOND,
+        alertsPaused: {
+          code: 'ALERTS_PAUSED',
+          message: 'Sending alerts to Slack: Slack answered 404 no_service',
+          tried: 'Sending alerts to Slack',
+          seen: 'Slack answered 404 no_service',
+          expected: 'a webhook that takes messages',
+          action: 'Repair the webhook in Slack and resume.',
+          retryable: false,
+        },
       },
     },
     checkpoints: {
@@ -364,6 +393,7 @@ function bronze(): QueryView {
     nextAttemptAt: null,
     totals: { rows: 324_408, batches: 422, deadLetters: 11, notes: 3 },
     batches: Array.from({ length: 60 }, (_, index) => batch('bronze', 421 - index)),
+    alertsPaused: null,
   };
 }
 
@@ -379,6 +409,7 @@ function alert(): QueryView {
     runId: '3f9d7c21-77aa-4b0e-9c11-54e2d1c0b9a8',
     totals: { rows: 324_066, batches: 412, deadLetters: 12, notes: 3 },
     batches: Array.from({ length: 60 }, (_, index) => batch('alert', 411 - index)),
+    alertsPaused: null,
   };
 }
 
@@ -544,7 +575,7 @@ const DELIVERY: readonly DeliveryState[] = [
   'sent',
   'sent',
   'dead',
-  'sent',
+  'held',
   'suppressed',
 ];
 
@@ -587,6 +618,39 @@ function deliveries(many: number): DeliveryView[] {
   return frauds(many).map((each, index) => delivery(each, pick(DELIVERY, index)));
 }
 
+/** The ambiguous ones went in a digest, which shows how one looks. */
+function messageOf(each: FraudView, state: DeliveryState): DeliveryView['preview'] {
+  const others = state === 'ambiguous' ? [1, 2, 3].map((step) => fraud(step)) : [];
+  return toPreview(
+    buildMessage(
+      [each, ...others].map((one) => ({ facts: factsOf(one), repeat: state === 'ambiguous' && one === each })),
+      'https://sluice.example/feed/',
+    ),
+  );
+}
+
+function factsOf(each: FraudView): AlertFacts {
+  return {
+    ...each,
+    merchant: each.merchant,
+    why: each.explanation.slice(0, 3).map((line) => line.replace(/^- /, '')),
+    transactionAt: each.transactionAt,
+  };
+}
+
+function sendsOf(each: FraudView, state: DeliveryState): DeliveryView['sends'] {
+  const at = each.predictedAt + 700;
+  const send = { messageId: '4127', at, settledAt: at + 180, alerts: 1, outcome: 'accepted', reason: null } as const;
+  if (state === 'sent') return [send];
+  if (state === 'ambiguous' || state === 'held') {
+    const reason = 'Slack gave no answer: no answer within 10000 ms.';
+    return [{ ...send, settledAt: at + 10_000, alerts: state === 'held' ? 1 : 4, outcome: 'ambiguous', reason }];
+  }
+  if (state !== 'dead') return [];
+  const invalid = { ...send, outcome: 'invalid', reason: 'Slack answered 400 invalid_blocks.' } as const;
+  return [{ ...invalid, messageId: '4128', at: at + 1_000, settledAt: at + 1_190 }, invalid];
+}
+
 function delivery(each: FraudView, state: DeliveryState): DeliveryView {
   return {
     transNum: each.transNum,
@@ -594,20 +658,18 @@ function delivery(each: FraudView, state: DeliveryState): DeliveryView {
     level: each.level,
     amount: each.amount,
     merchant: each.merchant,
-    attempts: state === 'pending' || state === 'suppressed' ? 0 : state === 'dead' ? 5 : 1,
-    ambiguousSends: state === 'ambiguous' ? 1 : 0,
+    attempts: state === 'pending' || state === 'suppressed' ? 0 : state === 'dead' ? 2 : 1,
+    ambiguousSends: state === 'ambiguous' || state === 'held' ? 1 : 0,
     createdAt: each.predictedAt,
     sentAt: state === 'sent' ? each.predictedAt + 2_300 : null,
     nextAt: state === 'pending' ? NOW + 2_000 : null,
     lastError:
-      state === 'dead' ? 'HTTP 404: channel_not_found' : state === 'ambiguous' ? 'no answer within 10 s' : null,
-    preview: [
-      `🚨 FRAUD ALERT: ${each.level} risk`,
-      `Amount: $${each.amount} at ${each.merchant}`,
-      `Card ${each.card}, J. B., Urbana ${each.state}`,
-      `Probability: ${each.probability.toFixed(4)} (rules)`,
-      'Why: High amount, Distance of 104.6 km from home, Late night',
-      `Transaction ${each.transNum}`,
-    ],
+      state === 'dead'
+        ? 'Slack answered 400 invalid_blocks.'
+        : state === 'ambiguous' || state === 'held'
+          ? 'no answer within 10 s'
+          : null,
+    preview: messageOf(each, state),
+    sends: sendsOf(each, state),
   };
 }
