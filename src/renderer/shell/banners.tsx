@@ -48,8 +48,11 @@ function AlertsPaused() {
     <div className="banner error" role="alert">
       <StatusMark word="FAILED" />
       <span className="grow">
-        <b>Alerts are paused.</b> {sentence(paused.seen)} Nothing is lost: <a className="link" href={link('deliveries')}>{kept} wait</a>.
-        Repair the webhook in Slack, then resume.
+        <b>Alerts are paused.</b> {sentence(paused.seen)} Nothing is lost:{' '}
+        <a className="link" href={link('deliveries')}>
+          {kept} wait
+        </a>
+        . Repair the webhook in Slack, then resume.
       </span>
       <Button size="xs" disabled={busy} onClick={() => void run('alerts.resume', {}, 'Alerts go again.')}>
         Resume alerts
