@@ -1,0 +1,119 @@
+/** One case of the matrix: feed, die at the failpoint, start again, let it settle, judge. */
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Verdict } from '../../test/support/alert/oracle.ts';
+import { startScriptedApi, startScriptedSlack } from '../../test/support/alert/receivers.ts';
+import { feed, seeded, SMALL } from '../../test/support/alert/workload.ts';
+import type { Scene, World } from '../../test/support/alert/world.ts';
+import { ROOT } from '../support/host.ts';
+import { begin, type Life } from './process.ts';
+
+export const ALERT_FAILPOINTS = [
+  'a1',
+  'a2',
+  'a3',
+  'a4',
+  'a5',
+  'a6',
+  'a7',
+  'a8',
+  'a9',
+  'a10',
+  'a11',
+  'a12',
+  'a13',
+  'a14',
+] as const;
+export const KILLS = ['kill', 'terminate'] as const;
+
+export interface Case {
+  readonly failpoint: (typeof ALERT_FAILPOINTS)[number];
+  readonly kill: (typeof KILLS)[number];
+  readonly seed: number;
+}
+
+export interface Outcome extends Case {
+  /** The shot, as it was armed. */
+  readonly shot: string;
+  readonly fired: boolean;
+  readonly settledMs: number;
+  readonly verdict: Verdict;
+}
+
+const SETTLE_MS = 120_000;
+const FIRE_MS = 60_000;
+/** How long the fraud API is away at the beginning: only so do rows wait, and are refused late. */
+const AWAY_MS: Readonly<Partial<Record<Case['failpoint'], number>>> = { a13: 9_000, a14: 2_500 };
+
+export async function runCase(world: World, each: Case, workerFile?: string): Promise<Outcome> {
+  const random = seeded(each.seed * 100 + ALERT_FAILPOINTS.indexOf(each.failpoint) * 2 + KILLS.indexOf(each.kill));
+  const label = `${each.failpoint}-${each.kill}-${each.seed}`;
+  const scene = await world.openScene(`${label}-${Date.now()}`);
+  const fed = feed(random, SMALL, label);
+  const begun = Date.now();
+  const api = await startScriptedApi(() =>
+    Date.now() < begun + (AWAY_MS[each.failpoint] ?? 0) ? { status: 503 } : 'ok',
+  );
+  const slack = await startScriptedSlack(() => 'ok');
+  const lives: Life[] = [];
+  const shot = shotOf(each, random);
+  const start = (failpoints?: string): Life => {
+    const job = scene.job({ fraudApiUrl: api.url, slack: { kind: 'preview', url: slack.url } });
+    const life = begin({
+      job,
+      folder: scene.folder,
+      log: logFile(),
+      ...(failpoints ? { failpoints } : {}),
+      ...(workerFile ? { workerFile } : {}),
+    });
+    lives.push(life);
+    return life;
+  };
+  try {
+    await scene.send(fed);
+    const first = start(shot);
+    const fired = await untilFired(scene, shot, first);
+    const last = each.kill === 'kill' && fired ? await first.ended.then(() => start()) : first;
+    await untilSettled(scene, fed.length, label);
+    await last.stop();
+    const verdict = await scene.judge(fed, slack);
+    return { ...each, shot, fired, settledMs: Date.now() - begun, verdict };
+  } finally {
+    await Promise.all(lives.map((life) => life.kill()));
+    await Promise.all([api.close(), slack.close()]);
+    scene.close();
+  }
+}
+
+/** a12 is the step of every store: `commits/N` is being written. a9 waits for the bytes to leave, a11 for Slack's answer. */
+function shotOf({ failpoint, kill }: Case, random: () => number): string {
+  const name = failpoint === 'a12' ? 'b9' : failpoint;
+  const wait = failpoint === 'a9' ? ':200' : failpoint === 'a11' ? ':1500' : '';
+  const pass = failpoint === 'a13' || failpoint === 'a14' ? 1 : 1 + Math.floor(random() * 3);
+  return `${name}=${kill}${wait}@${pass}`;
+}
+
+async function untilFired(scene: Scene, shot: string, life: Life): Promise<boolean> {
+  const [, name = '', pass = '1'] = /^(\w+)=.*@(\d+)$/.exec(shot) ?? [];
+  const mark = path.join(scene.folder, 'fired', `${name}@${pass}.fired`);
+  const deadline = Date.now() + FIRE_MS;
+  let gone = false;
+  void life.ended.then(() => (gone = true));
+  while (!existsSync(mark) && !gone && Date.now() < deadline) await sleep(25);
+  return existsSync(mark);
+}
+
+async function untilSettled(scene: Scene, records: number, label: string): Promise<void> {
+  const deadline = Date.now() + SETTLE_MS;
+  while (!(await scene.isSettled(records))) {
+    if (Date.now() > deadline) throw new Error(`${label} does not settle; see ${logFile()}`);
+    await sleep(100);
+  }
+}
+
+function logFile(): string {
+  const folder = path.join(ROOT, 'test-results', 'bench');
+  mkdirSync(folder, { recursive: true });
+  return path.join(folder, 'alert-matrix.log');
+}
