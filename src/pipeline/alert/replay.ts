@@ -3,6 +3,7 @@
  * are keyed by trans_num, so a second try adds nothing.
  */
 import type { Becomes } from '../events.ts';
+import { failpoint } from '../failpoints.ts';
 import type { AlertSettings } from '../job-settings.ts';
 import type { Clock } from '../ports.ts';
 import type { Letter } from '../quarantine/letters.ts';
@@ -60,6 +61,7 @@ export async function replayInAlert(
     const there = rows.filter(({ candidate }) => present.has(candidate.row.trans_num)).sort(byTransNum);
     const stored = new Set((await insertPredictions(sql, there, rules)).map(({ candidate }) => candidate));
     const fresh = there.filter(({ candidate }) => stored.has(candidate));
+    await failpoint('a14');
     await settleLetters(
       sql,
       fresh.map(({ origin, score }) => ({ ...origin, fraud: score.isFraud })),
