@@ -32,18 +32,22 @@ export const BRONZE_COLUMNS: readonly TableColumn[] = [
   ...PARTITION_COLUMNS.map((name) => ({ name, type: 'integer' as const })),
 ];
 
+/** The columns that stand in the files. */
+export const FILE_COLUMNS = BRONZE_COLUMNS.filter(({ name }) => !PARTITION_COLUMNS.some((each) => each === name));
+
 /** `batchTimestamp` in ms: Spark's `current_timestamp()` is the time of the batch, in a re-run too. */
 export function toBronzeRow(row: TransactionRow, batchTimestamp: number): BronzeRow {
   const micros = toTransTimestamp(row.trans_date_trans_time);
-  const date = micros === null ? { year: null, month: null, day: null } : toUtcDate(micros);
+  const date = toUtcDate(micros === null ? null : toDay(micros));
   return { ...row, trans_timestamp: micros, ingestion_time: BigInt(batchTimestamp) * 1000n, ...date };
 }
 
 /** Spark divides by 1e6 as a double and casts back: the last digits of far dates are lost as there. */
+export const bendMicros = (micros: number): number => Math.trunc((micros / 1e6) * 1e6);
+
 function toTransTimestamp(text: string | null): bigint | null {
   const micros = text === null ? null : toLong(text);
-  if (micros === null) return null;
-  return clampLong(Math.trunc((Number(micros) / 1e6) * 1e6));
+  return micros === null ? null : clampLong(bendMicros(Number(micros)));
 }
 
 /** Java's conversion of a double to a long stops at the ends. */
@@ -54,10 +58,19 @@ function clampLong(value: number): bigint {
 
 const MICROS_A_DAY = 86_400_000_000n;
 
+/** Days since 1970. */
+export const toDay = (micros: bigint): number => Number(micros / MICROS_A_DAY - (micros % MICROS_A_DAY < 0n ? 1n : 0n));
+
+export interface UtcDate {
+  readonly year: number | null;
+  readonly month: number | null;
+  readonly day: number | null;
+}
+
 /** Proleptic Gregorian calendar (days to civil, Hinnant): JavaScript dates end in the year 275760. */
-function toUtcDate(micros: bigint): { year: number; month: number; day: number } {
-  const wholeDays = micros / MICROS_A_DAY - (micros % MICROS_A_DAY < 0n ? 1n : 0n);
-  const days = Number(wholeDays) + 719_468;
+export function toUtcDate(daysSince1970: number | null): UtcDate {
+  if (daysSince1970 === null) return { year: null, month: null, day: null };
+  const days = daysSince1970 + 719_468;
   const era = Math.floor(days / 146_097);
   const dayOfEra = days - era * 146_097;
   const yearOfEra = Math.floor(

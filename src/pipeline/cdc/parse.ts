@@ -12,7 +12,7 @@ import type { Change, CoercionNote, DeadLetterCode, TransactionRow } from './tra
 export const MAX_VALUE_BYTES = 16 * 1024 * 1024;
 
 /** What Debezium sends for a large column that an update did not touch. */
-const UNAVAILABLE = '__debezium_unavailable_value';
+export const UNAVAILABLE = '__debezium_unavailable_value';
 const RAW_LENGTH = 200;
 
 // A byte order mark is no JSON, so it must not vanish in decoding.

@@ -1,0 +1,93 @@
+/** Byte strings, one after the other in one buffer, addressed by their place; can find an equal one again. */
+
+const FIRST_BYTES = 1024;
+const FIRST_COUNT = 64;
+
+export class ByteList {
+  bytes = new Uint8Array(FIRST_BYTES);
+  /** Entry n is the bytes from ends[n] to ends[n + 1]. */
+  ends = new Int32Array(FIRST_COUNT + 1);
+  count = 0;
+  /** Open addressing: place of an entry + 1, or 0. Empty until something is interned. */
+  #slots = new Int32Array(0);
+  #hashes = new Int32Array(0);
+
+  /** Bytes of memory. */
+  get size(): number {
+    return this.bytes.byteLength + this.ends.byteLength + this.#slots.byteLength + this.#hashes.byteLength;
+  }
+
+  /** Adds the bytes [start, end) and answers their place. */
+  append(from: Uint8Array, start: number, end: number): number {
+    const at = this.ends[this.count] as number;
+    const next = at + end - start;
+    if (next > this.bytes.length) this.#growBytes(next);
+    const { bytes } = this;
+    for (let read = start, write = at; read < end; read++, write++) bytes[write] = from[read] as number;
+    this.count += 1;
+    if (this.count >= this.ends.length) this.ends = resized(this.ends, 2 * this.ends.length);
+    this.ends[this.count] = next;
+    return this.count - 1;
+  }
+
+  /** The place of equal bytes; they are added when they are new. Equal bytes must come with equal hashes. */
+  intern(from: Uint8Array, start: number, end: number, hash: number): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = mix(hash) & mask; mask > 0; slot = (slot + 1) & mask) {
+      const entry = (this.#slots[slot] as number) - 1;
+      if (entry < 0) break;
+      if (this.#hashes[entry] === hash && this.#equals(entry, from, start, end)) return entry;
+    }
+    return this.#add(from, start, end, hash);
+  }
+
+  text(entry: number): string {
+    return decoder.decode(this.bytes.subarray(this.ends[entry], this.ends[entry + 1]));
+  }
+
+  #equals(entry: number, from: Uint8Array, start: number, end: number): boolean {
+    const { bytes } = this;
+    let at = this.ends[entry] as number;
+    if ((this.ends[entry + 1] as number) - at !== end - start) return false;
+    for (let read = start; read < end; read++, at++) if (bytes[at] !== from[read]) return false;
+    return true;
+  }
+
+  #add(from: Uint8Array, start: number, end: number, hash: number): number {
+    if (2 * (this.count + 1) > this.#slots.length) this.#rehash(Math.max(2 * FIRST_COUNT, 2 * this.#slots.length));
+    const entry = this.append(from, start, end);
+    this.#hashes[entry] = hash;
+    this.#place(entry);
+    return entry;
+  }
+
+  #rehash(slots: number): void {
+    this.#slots = new Int32Array(slots);
+    this.#hashes = resized(this.#hashes, slots / 2);
+    for (let entry = 0; entry < this.count; entry++) this.#place(entry);
+  }
+
+  #place(entry: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = mix(this.#hashes[entry] as number) & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = entry + 1;
+  }
+
+  #growBytes(needed: number): void {
+    const larger = new Uint8Array(Math.max(needed, 2 * this.bytes.length));
+    larger.set(this.bytes);
+    this.bytes = larger;
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** The upper bits of a hash must count for its slot as well. */
+const mix = (hash: number): number => hash ^ (hash >>> 15);
+
+function resized(from: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const to = new Int32Array(length);
+  to.set(from);
+  return to;
+}

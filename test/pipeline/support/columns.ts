@@ -1,0 +1,54 @@
+/** Typed columns as rows again, so that they can be compared. */
+import type { Taken } from '../../../src/pipeline/bronze/intake.ts';
+import { Intake } from '../../../src/pipeline/bronze/intake.ts';
+import { toBronzeRow } from '../../../src/pipeline/bronze/rows.ts';
+import { parseChange } from '../../../src/pipeline/cdc/parse.ts';
+import { allChunks, type ColumnChunk } from '../../../src/pipeline/delta/chunks.ts';
+import type { CellValue } from '../../../src/pipeline/delta/schema.ts';
+import type { TableColumns } from '../../../src/pipeline/delta/table-columns.ts';
+import type { TopicRecord } from '../../../src/pipeline/ports.ts';
+
+type Row = Record<string, CellValue>;
+
+export interface Outcome {
+  readonly rows: Row[];
+  readonly taken: Taken[];
+  readonly fast: number;
+}
+
+export const BATCH_TIME = 1_795_361_321_800;
+
+/** What the fast path and the columns make of the records. */
+export function takeAll(records: readonly TopicRecord[]): Outcome {
+  const intake = new Intake(BATCH_TIME);
+  const taken = records.map((record) => intake.take(record));
+  return { rows: rowsOf(intake.table), taken, fast: intake.fast };
+}
+
+/** What the exact path makes of them. */
+export function parseAll(records: readonly TopicRecord[]): Omit<Outcome, 'fast'> {
+  const rows: Row[] = [];
+  const taken = records.map((record): Taken => {
+    const change = parseChange(record);
+    if (change.kind === 'skip') return { kind: 'skip' };
+    if (change.kind === 'dead') return change;
+    const { year: _year, month: _month, day: _day, ...row } = toBronzeRow(change.row, BATCH_TIME);
+    rows.push(row as unknown as Row);
+    return { kind: 'row', notes: change.notes };
+  });
+  return { rows, taken };
+}
+
+export function rowsOf(table: TableColumns): Row[] {
+  const columns = allChunks(table).map((chunk) => [chunk.column.name, cellsOf(chunk)] as const);
+  return Array.from({ length: table.rows }, (_, row) =>
+    Object.fromEntries(columns.map(([name, cells]) => [name, cells[row] ?? null])),
+  );
+}
+
+function cellsOf({ rows, defined, values }: ColumnChunk): CellValue[] {
+  const packed: CellValue[] =
+    'list' in values ? [...values.entries].map((entry) => values.list.text(entry)) : [...values];
+  let next = 0;
+  return Array.from({ length: rows }, (_, row) => (!defined || defined[row] === 1 ? (packed[next++] ?? null) : null));
+}
