@@ -11,10 +11,12 @@ export class ByteList {
   /** Open addressing: place of an entry + 1, or 0. Empty until something is interned. */
   #slots = new Int32Array(0);
   #hashes = new Int32Array(0);
+  #marks = new Int32Array(0);
+  #base = 1;
 
   /** Bytes of memory. */
   get size(): number {
-    return this.bytes.byteLength + this.ends.byteLength + this.#slots.byteLength + this.#hashes.byteLength;
+    return this.bytes.byteLength + this.ends.byteLength + this.#slots.byteLength + 2 * this.#hashes.byteLength;
   }
 
   /** Adds the bytes [start, end) and answers their place. */
@@ -39,6 +41,42 @@ export class ByteList {
       if (this.#hashes[entry] === hash && this.#equals(entry, from, start, end)) return entry;
     }
     return this.#add(from, start, end, hash);
+  }
+
+  /**
+   * The entries without repetition, in the order in which they first come, and for each entry its place among them. Null
+   * when more than half of them are different: then there is nothing to gain.
+   */
+  distinct(entries: Int32Array): { distinct: Int32Array; codes: Int32Array } | null {
+    const limit = entries.length >>> 1;
+    const marks = this.#freshMarks(limit);
+    const base = this.#base;
+    const distinct = new Int32Array(limit);
+    const codes = new Int32Array(entries.length);
+    let count = 0;
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at] as number;
+      let mark = marks[entry] as number;
+      if (mark < base) {
+        if (count === limit) return null;
+        mark = base + count;
+        marks[entry] = mark;
+        distinct[count++] = entry;
+        this.#base = mark + 1;
+      }
+      codes[at] = mark - base;
+    }
+    return { distinct: distinct.subarray(0, count), codes };
+  }
+
+  /** A mark of an entry counts from `#base` on: older ones need not be wiped. */
+  #freshMarks(count: number): Int32Array {
+    if (this.#marks.length < this.count) this.#marks = resized(this.#marks, this.ends.length);
+    if (this.#base + count >= 2 ** 31) {
+      this.#marks.fill(0);
+      this.#base = 1;
+    }
+    return this.#marks;
   }
 
   text(entry: number): string {
@@ -79,6 +117,18 @@ export class ByteList {
     larger.set(this.bytes);
     this.bytes = larger;
   }
+}
+
+/** Order of the bytes: below zero when entry `a` comes first. */
+export function compareEntries({ bytes, ends }: ByteList, a: number, b: number): number {
+  let [at, other] = [ends[a] as number, ends[b] as number];
+  const [end, otherEnd] = [ends[a + 1] as number, ends[b + 1] as number];
+  while (at < end && other < otherEnd && bytes[at] === bytes[other]) {
+    at += 1;
+    other += 1;
+  }
+  if (at === end || other === otherEnd) return end - at - (otherEnd - other);
+  return (bytes[at] as number) - (bytes[other] as number);
 }
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });

@@ -64,16 +64,16 @@ export class TextCells {
   readonly texts = new ByteList();
   entries: Int32Array<ArrayBuffer>;
   /** Whether texts repeat: those that never do are not looked up. */
-  readonly #repeats: boolean;
+  readonly repeats: boolean;
 
   constructor(capacity: number, repeats: boolean) {
     this.entries = new Int32Array(capacity);
-    this.#repeats = repeats;
+    this.repeats = repeats;
   }
 
   /** Takes the bytes [start, end). `hash` is theirs by {@link hashBytes}; it may be anything where texts do not repeat. */
   setBytes(row: number, bytes: Uint8Array, start: number, end: number, hash: number): void {
-    this.entries[row] = this.#repeats
+    this.entries[row] = this.repeats
       ? this.texts.intern(bytes, start, end, hash)
       : this.texts.append(bytes, start, end);
   }

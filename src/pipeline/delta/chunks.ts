@@ -1,22 +1,32 @@
 /** Some rows of the columns, packed column by column: what one row group and its statistics are made of. Pure. */
+import { doubleBounds, intBounds, longBounds, textBounds, type Bounds } from './bounds.ts';
 import type { ByteList } from './byte-list.ts';
 import { TextCells } from './cells.ts';
 import type { TableColumn } from './schema.ts';
-import type { TableColumns } from './table-columns.ts';
+import type { Cells, TableColumns } from './table-columns.ts';
 
-/** One column of some rows. `values` holds those that are not null, in order. */
+/** One column of some rows. */
 export interface ColumnChunk {
   readonly column: TableColumn;
   readonly rows: number;
+  /** How many of the rows have a value. */
+  readonly count: number;
   /** 1 for each row that has a value; null when all have one. */
   readonly defined: Uint8Array | null;
-  readonly values: BigInt64Array | Int32Array | Float64Array | Texts;
+  /** Those that are not null, in order. */
+  readonly values: Numbers | Texts;
+  /** Null when there is no value, or one that has no place in an order. */
+  readonly bounds: Bounds | null;
 }
 
-/** Texts as places in a list. */
+export type Numbers = BigInt64Array | Int32Array | Float64Array;
+
+/** Texts by their entry in a list. */
 export interface Texts {
   readonly list: ByteList;
   readonly entries: Int32Array;
+  /** The same without repetition, where texts repeat often: see `ByteList.distinct`. */
+  readonly dictionary: { readonly distinct: Int32Array; readonly codes: Int32Array } | null;
 }
 
 /** The rows at `picks`, in that order. */
@@ -24,16 +34,15 @@ export function pickChunks(table: TableColumns, picks: Int32Array): ColumnChunk[
   return table.columns.map((column, index) => {
     const defined = findDefined(table.present, picks, 1 << index);
     const some = defined ? picks.filter((_, at) => defined[at] === 1) : picks;
-    return { column, rows: picks.length, defined, values: pickValues(table.cells[index] as never, some) };
+    const values = pickValues(table.cells[index] as Cells, some);
+    return { column, rows: picks.length, count: some.length, defined, values, bounds: boundsOf(values, some.length) };
   });
 }
 
 /** All rows. */
 export function allChunks(table: TableColumns): ColumnChunk[] {
-  return pickChunks(
-    table,
-    Int32Array.from({ length: table.rows }, (_, row) => row),
-  );
+  const all = Int32Array.from({ length: table.rows }, (_, row) => row);
+  return pickChunks(table, all);
 }
 
 function findDefined(present: Int32Array, picks: Int32Array, bit: number): Uint8Array | null {
@@ -47,11 +56,22 @@ function findDefined(present: Int32Array, picks: Int32Array, bit: number): Uint8
   return defined;
 }
 
-function pickValues(cells: TableColumns['cells'][number], picks: Int32Array): ColumnChunk['values'] {
-  if (cells instanceof TextCells) return { list: cells.texts, entries: pickInts(cells.entries, picks) };
+function pickValues(cells: Cells, picks: Int32Array): Numbers | Texts {
+  if (cells instanceof TextCells) {
+    const entries = pickInts(cells.entries, picks);
+    const { texts: list } = cells;
+    return { list, entries, dictionary: cells.repeats ? list.distinct(entries) : null };
+  }
   const { values } = cells;
   if (values instanceof Int32Array) return pickInts(values, picks);
   return values instanceof Float64Array ? pickDoubles(values, picks) : pickLongs(values, picks);
+}
+
+function boundsOf(values: Numbers | Texts, count: number): Bounds | null {
+  if (count === 0) return null;
+  if ('list' in values) return textBounds(values.list, values.dictionary?.distinct ?? values.entries);
+  if (values instanceof Float64Array) return doubleBounds(values);
+  return values instanceof Int32Array ? intBounds(values) : longBounds(values);
 }
 
 function pickInts(from: Int32Array, picks: Int32Array): Int32Array {
@@ -66,7 +86,7 @@ function pickDoubles(from: Float64Array, picks: Int32Array): Float64Array {
   return to;
 }
 
-/** Moved as doubles would change the bits of some numbers, and as bigints would make one for each. */
+/** As pairs of words: bigints would make an object for each. */
 function pickLongs(from: BigInt64Array, picks: Int32Array): BigInt64Array {
   const to = new BigInt64Array(picks.length);
   const [read, write] = [new Int32Array(from.buffer), new Int32Array(to.buffer)];

@@ -1,6 +1,8 @@
-/** Column statistics of a data file, as Delta 3.3 writes them: JSON text in `add.stats`. Pure. */
+/** Column statistics of a data file, as Delta 3.3 writes them: JSON text in `add.stats`. */
 import { javaDouble } from '../java-double.ts';
-import type { CellValue, TableColumn, TableRow } from './schema.ts';
+import type { Bounds } from './bounds.ts';
+import type { ColumnChunk } from './chunks.ts';
+import type { TableColumn } from './schema.ts';
 
 /** `delta.dataSkippingNumIndexedCols`. */
 const INDEXED_COLUMNS = 32;
@@ -8,61 +10,91 @@ const MAX_TEXT = 32;
 /** Appended to a cut maximum, so that it stays an upper bound: what Delta 3.3 writes. */
 const TIE_BREAKER = '\u007f';
 
-export function toStats(columns: readonly TableColumn[], rows: readonly TableRow[]): string {
-  const min: string[] = [];
-  const max: string[] = [];
-  const nulls: string[] = [];
-  for (const column of columns.slice(0, INDEXED_COLUMNS)) {
-    const values = rows.map((row) => row[column.name] ?? null).filter((value) => value !== null);
-    const bounds = findBounds(column, values);
-    if (bounds) {
-      min.push(`${JSON.stringify(column.name)}:${bounds.min}`);
-      max.push(`${JSON.stringify(column.name)}:${bounds.max}`);
-    }
-    nulls.push(`${JSON.stringify(column.name)}:${rows.length - values.length}`);
+/** Adds up what the row groups of one file have; its text is that of one group with all their rows. */
+export class FileStats {
+  rows = 0;
+  readonly #columns: readonly ColumnBounds[];
+
+  constructor(columns: readonly TableColumn[]) {
+    this.#columns = columns.slice(0, INDEXED_COLUMNS).map((column) => new ColumnBounds(column));
   }
-  return (
-    `{"numRecords":${rows.length},"minValues":{${min.join(',')}},` +
-    `"maxValues":{${max.join(',')}},"nullCount":{${nulls.join(',')}}}`
-  );
+
+  add(chunks: readonly ColumnChunk[]): void {
+    this.rows += chunks[0]?.rows ?? 0;
+    this.#columns.forEach((bounds, index) => bounds.add(chunks[index] as ColumnChunk));
+  }
+
+  toJson(): string {
+    const min: string[] = [];
+    const max: string[] = [];
+    const nulls: string[] = [];
+    for (const { column, nulls: count, ...bounds } of this.#columns.map((each) => each.toJson())) {
+      const name = JSON.stringify(column);
+      if (bounds.min !== null && bounds.max !== null) {
+        min.push(`${name}:${bounds.min}`);
+        max.push(`${name}:${bounds.max}`);
+      }
+      nulls.push(`${name}:${count}`);
+    }
+    return (
+      `{"numRecords":${this.rows},"minValues":{${min.join(',')}},` +
+      `"maxValues":{${max.join(',')}},"nullCount":{${nulls.join(',')}}}`
+    );
+  }
 }
 
-/** The bounds as JSON text, or null where there is none: only nulls, or a value that has no place in an order. */
-function findBounds(column: TableColumn, values: CellValue[]): { min: string; max: string } | null {
-  if (values.length === 0) return null;
-  switch (column.type) {
+class ColumnBounds {
+  readonly #column: TableColumn;
+  #nulls = 0;
+  #bounds: Bounds | null = null;
+  /** Set once a row group had values but no bounds: then the file has none either. */
+  #unordered = false;
+
+  constructor(column: TableColumn) {
+    this.#column = column;
+  }
+
+  add(chunk: ColumnChunk): void {
+    const { rows, count, bounds } = chunk;
+    this.#nulls += rows - count;
+    if (count === 0 || this.#unordered) return;
+    if (bounds === null) this.#unordered = true;
+    else this.#bounds = this.#bounds === null ? bounds : join(this.#bounds, bounds);
+  }
+
+  toJson(): { column: string; nulls: number; min: string | null; max: string | null } {
+    const { name, type } = this.#column;
+    const bounds = this.#unordered || this.#bounds === null ? null : toTexts(type, this.#bounds);
+    return { column: name, nulls: this.#nulls, min: bounds?.min ?? null, max: bounds?.max ?? null };
+  }
+}
+
+function join(a: Bounds, b: Bounds): Bounds {
+  return { min: isLess(b.min, a.min) ? b.min : a.min, max: isLess(a.max, b.max) ? b.max : a.max };
+}
+
+function isLess(a: Bounds['min'], b: Bounds['min']): boolean {
+  if (typeof a === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b as string)) < 0;
+  return a < (b as typeof a) || (Object.is(a, -0) && Object.is(b, 0));
+}
+
+function toTexts(type: TableColumn['type'], { min, max }: Bounds): { min: string; max: string } | null {
+  switch (type) {
     case 'string':
-      return textBounds(values as string[]);
+      return { min: JSON.stringify(cutText(min as string)), max: JSON.stringify(upperText(max as string)) };
     case 'double':
-      return doubleBounds(values as number[]);
+      return { min: javaDouble(min as number), max: javaDouble(max as number) };
     case 'timestamp':
-      return timestampBounds(values as bigint[]);
+      return timestampTexts(min as bigint, max as bigint);
     case 'long':
-    case 'integer': {
-      const { min, max } = extremes(values as (number | bigint)[], (a, b) => a < b);
+    case 'integer':
       return { min: String(min), max: String(max) };
-    }
   }
-}
-
-/** Texts are ordered by their UTF-8 bytes. */
-function textBounds(values: string[]): { min: string; max: string } {
-  const { min, max } = extremes(values, isBefore);
-  const cut = cutText(max);
-  return { min: JSON.stringify(cutText(min)), max: JSON.stringify(cut === max ? max : cut + tieBreaker(max, cut)) };
-}
-
-function doubleBounds(values: number[]): { min: string; max: string } | null {
-  if (!values.every(Number.isFinite)) return null;
-  const { min, max } = extremes(values, (a, b) => a < b || (a === b && Object.is(a, -0) && !Object.is(b, -0)));
-  return { min: javaDouble(min), max: javaDouble(max) };
 }
 
 /** Cut down to milliseconds; readers add one millisecond to the maximum. */
-function timestampBounds(values: bigint[]): { min: string; max: string } | null {
-  const { min, max } = extremes(values, (a, b) => a < b);
-  const texts = [toIso(min), toIso(max)];
-  const [low, high] = texts;
+function timestampTexts(min: bigint, max: bigint): { min: string; max: string } | null {
+  const [low, high] = [toIso(min), toIso(max)];
   return low && high ? { min: JSON.stringify(low), max: JSON.stringify(high) } : null;
 }
 
@@ -72,26 +104,10 @@ function toIso(micros: bigint): string | null {
   return ms >= -62_135_596_800_000 && ms < 253_402_300_800_000 ? new Date(ms).toISOString() : null;
 }
 
-function extremes<T>(values: readonly T[], isLess: (a: T, b: T) => boolean): { min: T; max: T } {
-  let min = values[0] as T;
-  let max = min;
-  for (const value of values) {
-    if (isLess(value, min)) min = value;
-    if (isLess(max, value)) max = value;
-  }
-  return { min, max };
+function upperText(max: string): string {
+  const cut = cutText(max);
+  return cut === max ? max : cut + tieBreaker(max, cut);
 }
-
-/** JavaScript compares UTF-16 units, which puts characters beyond U+FFFF before U+E000. */
-function isBefore(a: string, b: string): boolean {
-  let at = 0;
-  while (at < a.length && a.charCodeAt(at) === b.charCodeAt(at)) at += 1;
-  if (at >= a.length || at >= b.length) return a.length < b.length;
-  return rank(a.charCodeAt(at)) < rank(b.charCodeAt(at));
-}
-
-/** Surrogates stand for characters above all others. */
-const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
 
 function cutText(text: string): string {
   return text.length <= MAX_TEXT ? text : [...text].slice(0, MAX_TEXT).join('');

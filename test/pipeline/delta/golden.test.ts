@@ -6,7 +6,7 @@ import { parseCommitFile, type AddAction } from '../../../src/pipeline/delta/act
 import { partitionFolder } from '../../../src/pipeline/delta/path.ts';
 import { toSchemaString, type TableRow } from '../../../src/pipeline/delta/schema.ts';
 import { openTable } from '../../../src/pipeline/delta/snapshot.ts';
-import { toStats } from '../../../src/pipeline/delta/stats.ts';
+import { toStats } from '../support/columns.ts';
 import { openLocalStore } from '../../../src/pipeline/store/local.ts';
 import { FIXTURES } from '../support/records.ts';
 

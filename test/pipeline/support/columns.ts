@@ -4,8 +4,9 @@ import { Intake } from '../../../src/pipeline/bronze/intake.ts';
 import { toBronzeRow } from '../../../src/pipeline/bronze/rows.ts';
 import { parseChange } from '../../../src/pipeline/cdc/parse.ts';
 import { allChunks, type ColumnChunk } from '../../../src/pipeline/delta/chunks.ts';
-import type { CellValue } from '../../../src/pipeline/delta/schema.ts';
-import type { TableColumns } from '../../../src/pipeline/delta/table-columns.ts';
+import type { CellValue, TableColumn, TableRow } from '../../../src/pipeline/delta/schema.ts';
+import { FileStats } from '../../../src/pipeline/delta/stats.ts';
+import { columnsOf, type TableColumns } from '../../../src/pipeline/delta/table-columns.ts';
 import type { TopicRecord } from '../../../src/pipeline/ports.ts';
 
 type Row = Record<string, CellValue>;
@@ -37,6 +38,15 @@ export function parseAll(records: readonly TopicRecord[]): Omit<Outcome, 'fast'>
     return { kind: 'row', notes: change.notes };
   });
   return { rows, taken };
+}
+
+/** Statistics of a file that was written in row groups of so many rows. */
+export function toStats(columns: readonly TableColumn[], rows: readonly TableRow[], groupRows = Infinity): string {
+  const stats = new FileStats(columns);
+  for (let at = 0; at < rows.length; at += groupRows) {
+    stats.add(allChunks(columnsOf(columns, rows.slice(at, at + groupRows))));
+  }
+  return stats.toJson();
 }
 
 export function rowsOf(table: TableColumns): Row[] {
