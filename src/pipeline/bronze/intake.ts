@@ -47,9 +47,10 @@ export class Intake {
     this.#scanner = new ChangeScanner(this.table);
   }
 
-  /** Bytes of memory. */
-  get size(): number {
-    return this.table.size + this.#days.byteLength;
+  /** Whether `more` rows could make the columns larger than so many bytes. Arrays grow by doubling. */
+  isFull(bytes: number, more: number): boolean {
+    const { size, rows, present } = this.table;
+    return rows + more > present.length ? 2 * size > bytes : size >= bytes;
   }
 
   /** Forgets the rows, and the memory they had. */
@@ -66,6 +67,11 @@ export class Intake {
     if (found === 'skip') return SKIP;
     this.#addScanned();
     return ROW;
+  }
+
+  add(row: BronzeRow): void {
+    this.#setDay(row.trans_timestamp === null ? NO_DAY : toDay(row.trans_timestamp));
+    this.table.append(row as never);
   }
 
   /** The rows by day, in the order in which the days came. */
@@ -87,9 +93,7 @@ export class Intake {
   #takeExactly(change: Change): Taken {
     if (change.kind === 'skip') return SKIP;
     if (change.kind === 'dead') return change;
-    const row = toBronzeRow(change.row, this.#batchTimestamp);
-    this.#setDay(row.trans_timestamp === null ? NO_DAY : toDay(row.trans_timestamp));
-    this.table.append(toCells(row));
+    this.add(toBronzeRow(change.row, this.#batchTimestamp));
     return change.notes.length === 0 ? ROW : { kind: 'row', notes: change.notes };
   }
 
@@ -121,8 +125,6 @@ export class Intake {
     this.#days[row] = day;
   }
 }
-
-const toCells = (row: BronzeRow): Parameters<TableColumns['append']>[0] => row as never;
 
 /** A whole number within 2^53. */
 function setLong(cells: LongCells, row: number, value: number): void {

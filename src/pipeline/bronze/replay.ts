@@ -12,9 +12,8 @@ import type { Becomes } from '../events.ts';
 import type { Clock, ObjectStore } from '../ports.ts';
 import type { Letter } from '../quarantine/letters.ts';
 import { eachOffset, toOffsetSet, type ReplayDone, type ReplayLog, type ReplayPromise } from '../quarantine/replays.ts';
-import { groupByDay } from './collect.ts';
+import { writeRows } from './day-files.ts';
 import { BRONZE_COLUMNS, PARTITION_COLUMNS, toBronzeRow, type BronzeRow } from './rows.ts';
-import { writeFiles } from './sink.ts';
 
 export interface BronzeReplayParts {
   /** The folder of the table. */
@@ -60,7 +59,12 @@ export async function carryOut(
   const table = openTable(store);
   const batch = toBatch(promise);
   const isWritten = ((await table.refresh()).txns.get(batch.queryId) ?? -1) >= promise.number;
-  const adds = isWritten ? [] : await writeFiles({ store, clock }, { groups: groupByDay(rows.map(({ row }) => row)) });
+  const adds = isWritten
+    ? []
+    : await writeRows(
+        { store, clock },
+        rows.map(({ row }) => row),
+      );
   const replay: ReplayMetadata = {
     queryId: promise.queryId,
     number: promise.number,

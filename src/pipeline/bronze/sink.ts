@@ -1,18 +1,16 @@
 /** Bronze: every change that is a row is appended to the Delta table, once per batch. */
 import { randomUUID } from 'node:crypto';
-import type { AddAction, BatchMetadata } from '../delta/actions.ts';
+import type { BatchMetadata } from '../delta/actions.ts';
 import { commitBatch, holdsBatch, type Outcome } from '../delta/commit.ts';
-import { writeParquet } from '../delta/parquet.ts';
-import { dataFileName, encodePath, partitionFolder, type PartitionValues } from '../delta/path.ts';
 import { openTable, type Table } from '../delta/snapshot.ts';
-import { toStats } from '../delta/stats.ts';
 import { openUpkeep } from '../delta/upkeep.ts';
 import { toOffsetMap } from '../offsets.ts';
 import type { Batch, BatchResult, Clock, Log, ObjectStore, Sink } from '../ports.ts';
 import type { Quarantine } from '../quarantine/dead-letter.ts';
 import { collect, type Collected } from './collect.ts';
 import { findForeign } from './foreign.ts';
-import { BRONZE_COLUMNS, PARTITION_COLUMNS, type BronzeRow } from './rows.ts';
+import { BRONZE_LIMITS, type BronzeLimits } from './limits.ts';
+import { BRONZE_COLUMNS, PARTITION_COLUMNS } from './rows.ts';
 
 export interface BronzeSinkOptions {
   /** The folder of the table. */
@@ -24,11 +22,8 @@ export interface BronzeSinkOptions {
   readonly log: Log;
   /** Throws when this run may no longer write. */
   readonly checkOwner: () => Promise<void>;
+  readonly limits?: BronzeLimits;
 }
-
-/** Files written at the same time: each waits for the disk several times. */
-const PARALLEL_FILES = 8;
-const FILE_COLUMNS = BRONZE_COLUMNS.filter(({ name }) => !PARTITION_COLUMNS.some((each) => each === name));
 
 export function openBronzeSink(options: BronzeSinkOptions): Sink {
   const table = openTable(options.store);
@@ -46,61 +41,23 @@ export function openBronzeSink(options: BronzeSinkOptions): Sink {
   };
 }
 
-/** Quarantine first, then the files, then the one commit that makes all of it count. */
+/** Data files first, which nobody sees yet, then quarantine, then the one commit that makes all of it count. */
 async function addBatch(options: BronzeSinkOptions, table: Table, batch: Batch): Promise<BatchResult> {
-  const collected = await collect(batch);
-  const metadata = toMetadata(batch, collected);
-  const { log } = options;
-  if (holdsBatch(await table.refresh(), metadata)) {
+  const { store, clock, log, quarantine, checkOwner, limits = BRONZE_LIMITS } = options;
+  const held = holdsBatch(await table.refresh(), { queryId: batch.queryId, batchId: batch.id });
+  const collected = await collect(batch, held ? null : { store, clock, limits });
+  if (held) {
     log('info', `Batch ${batch.id}: already in the table`, batch.id);
-    return toResult(collected, { kind: 'already' }, []);
+    return toResult(collected, { kind: 'already' });
   }
-  await options.quarantine.put({ ...metadata, deadLetters: collected.deadLetters, notes: collected.notes });
-  const adds = await writeFiles(options, collected);
-  const rows = collected.rows;
+  const metadata = toMetadata(batch, collected);
+  await quarantine.put({ ...metadata, deadLetters: collected.deadLetters, notes: collected.notes });
+  const { rows, adds } = collected;
   const append = { batch: metadata, rows, adds, columns: BRONZE_COLUMNS, partitionBy: PARTITION_COLUMNS };
-  const { store, clock, checkOwner } = options;
   const outcome = await commitBatch({ store, table, now: () => clock.now(), uuid: randomUUID, checkOwner }, append);
   const where = outcome.kind === 'committed' ? `version ${outcome.version}` : 'already in the table';
   log('info', `Batch ${batch.id}: Writing to Bronze layer... ${rows} rows, ${where}`, batch.id);
-  return toResult(collected, outcome, adds);
-}
-
-/** One file for each group of rows of one day. */
-export async function writeFiles(
-  options: Pick<BronzeSinkOptions, 'store' | 'clock'>,
-  { groups }: Pick<Collected, 'groups'>,
-): Promise<AddAction[]> {
-  const adds: AddAction[] = [];
-  for (let at = 0; at < groups.length; at += PARALLEL_FILES) {
-    const some = groups.slice(at, at + PARALLEL_FILES);
-    adds.push(...(await Promise.all(some.map((rows, index) => writeFile(options, at + index, rows)))));
-  }
-  return adds;
-}
-
-async function writeFile(
-  { store, clock }: Pick<BronzeSinkOptions, 'store' | 'clock'>,
-  task: number,
-  rows: BronzeRow[],
-): Promise<AddAction> {
-  const partitionValues = toPartitionValues(rows[0] as BronzeRow);
-  const key = partitionFolder(partitionValues) + dataFileName(task, randomUUID());
-  const cells = rows as unknown as Parameters<typeof writeParquet>[1];
-  const bytes = writeParquet(FILE_COLUMNS, cells);
-  await store.put(key, bytes);
-  return {
-    path: encodePath(key),
-    partitionValues,
-    size: bytes.length,
-    modificationTime: clock.now(),
-    dataChange: true,
-    stats: toStats(FILE_COLUMNS, cells),
-  };
-}
-
-function toPartitionValues(row: BronzeRow): PartitionValues {
-  return Object.fromEntries(PARTITION_COLUMNS.map((name) => [name, row[name] === null ? null : String(row[name])]));
+  return toResult(collected, outcome);
 }
 
 function toMetadata({ queryId, id, clusterId, topic, range }: Batch, collected: Collected): BatchMetadata {
@@ -117,7 +74,7 @@ function toMetadata({ queryId, id, clusterId, topic, range }: Batch, collected: 
   };
 }
 
-function toResult(collected: Collected, outcome: Outcome, adds: readonly AddAction[]): BatchResult {
+function toResult(collected: Collected, outcome: Outcome): BatchResult {
   return {
     inputRows: collected.records,
     outputRows: collected.rows,
@@ -125,8 +82,8 @@ function toResult(collected: Collected, outcome: Outcome, adds: readonly AddActi
       deadLetters: collected.deadLetters.length,
       coercionNotes: collected.notes.length,
       skips: collected.skips,
-      files: adds.length,
-      bytes: adds.reduce((sum, { size }) => sum + size, 0),
+      files: collected.adds.length,
+      bytes: collected.adds.reduce((sum, { size }) => sum + size, 0),
       ...(outcome.kind === 'committed' ? { deltaVersion: outcome.version } : {}),
     },
   };

@@ -59,7 +59,10 @@ export async function commitBatch(parts: CommitParts, append: Append): Promise<O
   });
 }
 
-export function holdsBatch(snapshot: Snapshot, { queryId, batchId }: BatchMetadata): boolean {
+export function holdsBatch(
+  snapshot: Snapshot,
+  { queryId, batchId }: Pick<BatchMetadata, 'queryId' | 'batchId'>,
+): boolean {
   return (snapshot.txns.get(queryId) ?? -1) >= batchId;
 }
 

@@ -1,0 +1,128 @@
+/** The data files of one batch while they are written: one for each day, row group by row group. */
+import { randomUUID } from 'node:crypto';
+import type { AddAction } from '../delta/actions.ts';
+import { pickChunks } from '../delta/chunks.ts';
+import { openParquetFile, type ParquetFile } from '../delta/parquet.ts';
+import { dataFileName, encodePath, partitionFolder } from '../delta/path.ts';
+import { FileStats } from '../delta/stats.ts';
+import type { TableColumns } from '../delta/table-columns.ts';
+import type { Clock, ObjectStore } from '../ports.ts';
+import { Intake, type DayRows } from './intake.ts';
+import { BRONZE_LIMITS, type BronzeLimits } from './limits.ts';
+import { FILE_COLUMNS, toUtcDate, type BronzeRow } from './rows.ts';
+import { Spill, type Part } from './spill.ts';
+
+export interface DayFilesOptions {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly limits: BronzeLimits;
+}
+
+/** One file for the rows of each day: for a few rows that are at hand as objects. */
+export async function writeRows(
+  { store, clock }: Pick<DayFilesOptions, 'store' | 'clock'>,
+  rows: readonly BronzeRow[],
+): Promise<AddAction[]> {
+  const intake = new Intake(0);
+  for (const row of rows) intake.add(row);
+  const files = new DayFiles({ store, clock, limits: BRONZE_LIMITS });
+  try {
+    await files.append(intake.table, intake.byDay());
+    return await files.finish();
+  } finally {
+    await files.close();
+  }
+}
+
+interface OpenFile {
+  /** Number of the file in the batch. */
+  readonly task: number;
+  readonly day: number | null;
+  readonly parquet: ParquetFile;
+  readonly stats: FileStats;
+  readonly parts: Part[];
+  bytes: number;
+}
+
+/** Files that are put at the same time: each waits for the store several times. */
+const PARALLEL_FILES = 8;
+
+export class DayFiles {
+  readonly #options: DayFilesOptions;
+  readonly #spill: Spill;
+  readonly #open = new Map<number | null, OpenFile>();
+  readonly #adds: { readonly task: number; readonly add: AddAction }[] = [];
+  #tasks = 0;
+
+  constructor(options: DayFilesOptions) {
+    this.#options = options;
+    this.#spill = new Spill(options.limits.encodedBytes, options.limits.spillFolder);
+  }
+
+  /** Appends a row group to the file of each day. A file that is large enough is put, and the next rows begin another. */
+  async append(table: TableColumns, days: readonly DayRows[]): Promise<void> {
+    for (const { day, rows } of days) {
+      const file = this.#open.get(day) ?? this.#begin(day);
+      const chunks = pickChunks(table, rows);
+      file.stats.add(chunks);
+      await this.#keep(file, file.parquet.append(chunks));
+      if (file.bytes >= this.#options.limits.fileBytes) await this.#put(file);
+    }
+  }
+
+  /** Puts what is still open. The actions stand in the order in which the files were begun. */
+  async finish(): Promise<AddAction[]> {
+    const waiting = [...this.#open.values()];
+    // Small files together, as many as memory allows.
+    while (waiting.length > 0) {
+      let bytes = waiting[0]?.bytes ?? 0;
+      let count = 1;
+      for (; count < PARALLEL_FILES && waiting[count]; count++) {
+        bytes += waiting[count]?.bytes ?? 0;
+        if (bytes > this.#options.limits.encodedBytes) break;
+      }
+      await Promise.all(waiting.splice(0, count).map((file) => this.#put(file)));
+    }
+    return this.#adds.sort((a, b) => a.task - b.task).map(({ add }) => add);
+  }
+
+  /** Removes what lies on this machine. Files in the store that no commit names are left to cleaning up. */
+  async close(): Promise<void> {
+    await this.#spill.close();
+  }
+
+  #begin(day: number | null): OpenFile {
+    const parquet = openParquetFile(FILE_COLUMNS);
+    const file = { task: this.#tasks, day, parquet, stats: new FileStats(FILE_COLUMNS), parts: [], bytes: 0 };
+    this.#tasks += 1;
+    this.#open.set(day, file);
+    return file;
+  }
+
+  async #keep(file: OpenFile, bytes: Buffer): Promise<void> {
+    file.bytes += bytes.length;
+    file.parts.push(await this.#spill.keep(bytes));
+  }
+
+  async #put(file: OpenFile): Promise<void> {
+    const { store, clock } = this.#options;
+    this.#open.delete(file.day);
+    await this.#keep(file, file.parquet.finish());
+    const { year, month, day } = toUtcDate(file.day);
+    const partitionValues = { year: toText(year), month: toText(month), day: toText(day) };
+    const key = partitionFolder(partitionValues) + dataFileName(file.task, randomUUID());
+    const bytes = await this.#spill.take(file.parts);
+    await store.put(key, bytes);
+    const add: AddAction = {
+      path: encodePath(key),
+      partitionValues,
+      size: bytes.length,
+      modificationTime: clock.now(),
+      dataChange: true,
+      stats: file.stats.toJson(),
+    };
+    this.#adds.push({ task: file.task, add });
+  }
+}
+
+const toText = (value: number | null): string | null => (value === null ? null : String(value));
