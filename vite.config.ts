@@ -48,7 +48,13 @@ export function nodeBundle(
       sourcemap: true,
       rolldownOptions: {
         external: (id) => builtins.has(id) || (!options.selfContained && isOutside(id)),
-        output: { format: 'cjs', entryFileNames: path.basename(output), codeSplitting: false },
+        // Electron 25 cannot import from inside app.asar, but it can require.
+        output: {
+          format: 'cjs',
+          entryFileNames: path.basename(output),
+          codeSplitting: false,
+          dynamicImportInCjs: false,
+        },
       },
     },
   };

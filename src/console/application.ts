@@ -20,7 +20,7 @@ import { resolveHome } from './home.ts';
 import { producerSettings } from './job.ts';
 import { createQueries, type Queries } from './queries.ts';
 import { initialMachine } from './query-state.ts';
-import { toSlackSettings } from './secrets.ts';
+import { sourceSecrets, toSlackSettings } from './secrets.ts';
 import type { SettingValues } from './settings.ts';
 import { createSnapshotStore, type SnapshotStore } from './snapshot.ts';
 import type { RunSummary } from './summary.ts';
@@ -137,7 +137,8 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
     stack = createStack(onStackEvent, home);
     try {
       const endpoints = await stack.start();
-      for (const { password } of [endpoints.serving, endpoints.source.postgres]) ground?.redactor.add(password);
+      for (const secret of [endpoints.serving.password, ...sourceSecrets(endpoints.source)])
+        ground?.redactor.add(secret);
       return endpoints;
     } catch (error) {
       const view = toErrorView(error, 'Starting the stack');

@@ -1,6 +1,7 @@
 /** From settings and addresses to what one run of a query is told. Pure. */
 import type { QueryName } from '../pipeline/events.ts';
 import type { JobSettings, SlackSettings } from '../pipeline/job-settings.ts';
+import { localFolder } from '../pipeline/store/location.ts';
 import type { Endpoints, ProducerSettings } from '../stack/stack.ts';
 import type { HomePaths } from './home.ts';
 import type { Settings } from './settings.ts';
@@ -17,11 +18,12 @@ export interface JobParts {
 export function buildJob({ query, settings, paths, endpoints, slack, owner }: JobParts): JobSettings {
   return {
     query,
-    checkpoint: paths.checkpoint[query],
-    table: paths.table,
-    quarantine: paths.quarantine[query],
+    checkpoint: localFolder(paths.checkpoint[query]),
+    table: localFolder(paths.table),
+    quarantine: localFolder(paths.quarantine[query]),
     source: endpoints.source,
     startingOffsets: settings[`${query}.startingOffsets`],
+    runs: 'until-stopped',
     triggerMs: settings[`${query}.trigger`],
     maxOffsetsPerTrigger: settings[`${query}.maxOffsetsPerTrigger`],
     alert: {

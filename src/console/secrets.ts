@@ -1,6 +1,6 @@
 /** The Slack URL: where it may come from, what it may be, and how every trace of it is kept out of logs. */
 import { SluiceError } from '../pipeline/errors.ts';
-import type { SlackSettings } from '../pipeline/job-settings.ts';
+import type { JobSettings, SlackSettings, SourceSettings } from '../pipeline/job-settings.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -44,6 +44,22 @@ export interface Redactor {
   add(secret: string): void;
   /** The text with every known secret, plain, URL-encoded or base64, replaced by `[secret]`. */
   redact(text: string): string;
+}
+
+/** What must not be told of how a topic is reached. */
+export function sourceSecrets(source: SourceSettings): string[] {
+  if (source.kind === 'embedded') return [source.postgres.password];
+  return [source.sasl?.password, source.tls?.key].filter((secret): secret is string => typeof secret === 'string');
+}
+
+/** What must not be told of a query's source and stores. */
+export function jobSecrets({ source, checkpoint, table, quarantine }: JobSettings): string[] {
+  const keys = [checkpoint, table, quarantine].flatMap((location) => {
+    if (location.kind === 'local' || location.credentials === null) return [];
+    const { secretAccessKey, sessionToken } = location.credentials;
+    return sessionToken === null ? [secretAccessKey] : [secretAccessKey, sessionToken];
+  });
+  return [...sourceSecrets(source), ...keys];
 }
 
 export function createRedactor(): Redactor {

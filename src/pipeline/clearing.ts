@@ -1,6 +1,5 @@
 /** Where a cleared query goes on from: Bronze from its table, Alert from its own committed offsets. */
 import { randomUUID } from 'node:crypto';
-import path from 'node:path';
 import { fenceTable } from './bronze/fence.ts';
 import { findForeign } from './bronze/foreign.ts';
 import { clearCheckpoint, previewClear, type ClearFacts, type ClearStores } from './checkpoint/clear.ts';
@@ -13,7 +12,8 @@ import { fromOffsetMap } from './offsets.ts';
 import { readSeen } from './ownership/identity.ts';
 import { mayStillWrite, takeLease, type Lease } from './ownership/lease.ts';
 import type { Clock, ObjectStore, Offsets, Source } from './ports.ts';
-import { isRemote } from './store/s3-settings.ts';
+import { resolveStartingOffsets } from './source/start.ts';
+import { describeLocation, isRemote, splitLocation, within, type StoreLocation } from './store/location.ts';
 
 export interface ClearingParts {
   readonly job: JobSettings;
@@ -29,7 +29,7 @@ interface Start {
 }
 
 export async function previewClearing(parts: ClearingParts): Promise<ClearPreview> {
-  return previewClear(await gatherFacts(parts));
+  return previewClear(await gatherFacts(parts, trashKey(parts.job.checkpoint, parts.clock.now())));
 }
 
 /** Does what the preview said, as it is now; refused while somebody holds the lease. */
@@ -38,8 +38,8 @@ export async function clearNow(parts: ClearingParts): Promise<ClearResult> {
   const lease = await takeLease({ store: stores.checkpoint, owner: job.owner, clock, replaceOwn: false });
   try {
     await fence(parts, lease);
-    const { query, queryId: oldQueryId, startsAt: offsets, trash } = await gatherFacts(parts);
-    const key = path.relative(path.dirname(job.checkpoint), trash).split(path.sep).join('/');
+    const key = trashKey(job.checkpoint, clock.now());
+    const { query, queryId: oldQueryId, startsAt: offsets, trash } = await gatherFacts(parts, key);
     const plan = { query, oldQueryId, newQueryId: randomUUID(), topic: source.topic, offsets, trash: `${key}/` };
     return { ...(await clearCheckpoint(stores, lease.check, plan)), trash };
   } finally {
@@ -53,16 +53,16 @@ async function fence({ job, table, clock }: ClearingParts, lease: Lease): Promis
     await fenceTable(table, clock, lease, job.owner.runId);
 }
 
-async function gatherFacts(parts: ClearingParts): Promise<ClearFacts> {
-  const { job, source, stores, clock } = parts;
+async function gatherFacts(parts: ClearingParts, trash: string): Promise<ClearFacts> {
+  const { job, source, stores } = parts;
   await checkCluster(parts);
   const start = job.query === 'bronze' ? await startOfBronze(parts) : await startOfAlert(parts);
   const committed = await readCommitted(stores.checkpoint);
   const objects = await listOwned(stores.checkpoint);
   return {
     query: job.query,
-    path: job.checkpoint,
-    trash: trashOf(job.checkpoint, clock.now()),
+    path: describeLocation(job.checkpoint),
+    trash: describeLocation(within(splitLocation(job.checkpoint).parent, trash)),
     queryId: await readQueryId(stores.checkpoint),
     committed: committed?.offsets ?? null,
     startsAt: start.offsets,
@@ -79,10 +79,8 @@ async function startOfAlert({ job, source, stores }: ClearingParts): Promise<Sta
     return { offsets: committed.offsets, from: `committed offsets of batch ${committed.batch}` };
   }
   if (committed) return { offsets: committed.offsets, from: 'its first start, because no batch was committed' };
-  const bounds = await source.bounds();
-  return job.startingOffsets === 'earliest'
-    ? { offsets: bounds.start, from: 'the first record of the topic, because nothing was committed' }
-    : { offsets: bounds.end, from: 'the end of the topic, because nothing was committed' };
+  const offsets = await resolveStartingOffsets(source, job.startingOffsets);
+  return { offsets, from: 'its starting offsets, because nothing was committed' };
 }
 
 /** The furthest of what the table tells itself and of what the checkpoint knows to be in it. */
@@ -129,9 +127,10 @@ function furthest(a: Offsets, b: Offsets): Offsets {
   return new Map([...new Set([...a.keys(), ...b.keys()])].map((partition) => [partition, later(partition)]));
 }
 
-function trashOf(checkpoint: string, now: number): string {
+/** Beside the checkpoint: a key below its parent. */
+function trashKey(checkpoint: StoreLocation, now: number): string {
   const time = new Date(now).toISOString().replace(/[:.]/g, '-');
-  return path.join(path.dirname(checkpoint), '_trash', `${time}-${path.basename(checkpoint)}`);
+  return `_trash/${time}-${splitLocation(checkpoint).name}`;
 }
 
 async function checkCluster({ source, stores }: ClearingParts): Promise<void> {

@@ -7,12 +7,13 @@ import { systemClock } from './clock.ts';
 import { openTable, type Table } from './delta/snapshot.ts';
 import { assertNever } from './errors.ts';
 import type { TableView } from './events.ts';
-import type { JobSettings, WorkerRequest } from './job-settings.ts';
-import { openClearStores, openSource } from './jobs.ts';
+import type { AlertSettings, JobSettings, WorkerRequest } from './job-settings.ts';
+import { openJobStores, type JobStores } from './job-stores.ts';
+import { openSource } from './jobs.ts';
 import { readLag } from './lag.ts';
-import type { Source } from './ports.ts';
+import type { Log, Source } from './ports.ts';
 import { openDatabase, type Database } from './sql.ts';
-import { openLocalStore } from './store/local.ts';
+import { describeLocation } from './store/location.ts';
 
 export type Question = Extract<WorkerRequest, { seq: number; job: JobSettings }>;
 
@@ -21,46 +22,50 @@ export interface Inspector {
   close(): Promise<void>;
 }
 
-export function openInspector(): Inspector {
-  const sources = new Map<string, Source>();
+export function openInspector(log: Log): Inspector {
+  const sources = new Map<string, Promise<Source>>();
+  const stores = new Map<string, Promise<JobStores>>();
   const databases = new Map<string, Database>();
   const tables = new Map<string, Table>();
-  const sourceOf = ({ source }: JobSettings): Source =>
-    cached(sources, JSON.stringify(source), () => openSource(source));
-  const databaseOf = ({ alert }: JobSettings): Database => {
-    return cached(databases, JSON.stringify(alert.serving), () =>
-      openDatabase(alert.serving, { applicationName: 'sluice inspector' }),
+  const sourceOf = ({ source }: JobSettings): Promise<Source> =>
+    cached(sources, JSON.stringify(source), () => openSource(source, log));
+  const storesOf = (job: JobSettings): Promise<JobStores> =>
+    cached(stores, JSON.stringify([job.query, job.checkpoint, job.table, job.quarantine]), () =>
+      openJobStores(job, log),
+    );
+  const databaseOf = (job: JobSettings): Database => {
+    const { serving } = alertOf(job);
+    return cached(databases, JSON.stringify(serving), () =>
+      openDatabase(serving, { applicationName: 'sluice inspector' }),
     );
   };
-  const tableOf = ({ table }: JobSettings): Table => cached(tables, table, () => openTable(openLocalStore(table)));
-  const clearing = (job: JobSettings): ClearingParts => {
-    return {
-      job,
-      source: sourceOf(job),
-      stores: openClearStores(job),
-      table: openLocalStore(job.table),
-      clock: systemClock,
-    };
+  const tableOf = async (job: JobSettings): Promise<Table> => {
+    const { table } = await storesOf(job);
+    return cached(tables, JSON.stringify(job.table), () => openTable(table));
+  };
+  const clearing = async (job: JobSettings): Promise<ClearingParts> => {
+    const opened = await storesOf(job);
+    return { job, source: await sourceOf(job), stores: opened, table: opened.table, clock: systemClock };
   };
 
   async function answer(question: Question): Promise<unknown> {
     const { job } = question;
-    const checkpoint = openLocalStore(job.checkpoint);
+    const { checkpoint } = await storesOf(job);
     switch (question.type) {
       case 'lag':
-        return readLag(sourceOf(job), (await readCommitted(checkpoint))?.offsets ?? null);
+        return readLag(await sourceOf(job), (await readCommitted(checkpoint))?.offsets ?? null);
       case 'inspect':
-        return inspectCheckpoint(checkpoint, job.checkpoint, systemClock);
+        return inspectCheckpoint(checkpoint, describeLocation(job.checkpoint), systemClock);
       case 'table':
-        return readTable(tableOf(job), job.table);
+        return readTable(await tableOf(job), describeLocation(job.table));
       case 'preview-clear':
-        return previewClearing(clearing(job));
+        return previewClearing(await clearing(job));
       case 'clear':
-        return clearNow(clearing(job));
+        return clearNow(await clearing(job));
       case 'frauds':
         return readFrauds(databaseOf(job), question.limit);
       case 'deliveries':
-        return readDeliveries(databaseOf(job), question.limit, job.alert.delivery.linkBase);
+        return readDeliveries(databaseOf(job), question.limit, alertOf(job).delivery.linkBase);
       case 'resend-alerts':
         return resendAlerts(databaseOf(job), question.transNums, systemClock.now());
       case 'discard-alerts':
@@ -73,10 +78,15 @@ export function openInspector(): Inspector {
   }
 
   async function close(): Promise<void> {
-    for (const each of [...sources.values(), ...databases.values()]) await each.close();
+    for (const each of [...sources.values(), ...databases.values(), ...stores.values()]) await (await each).close();
   }
 
   return { answer, close };
+}
+
+function alertOf({ alert }: JobSettings): AlertSettings {
+  if (alert === null) throw new Error('Alert was asked about without its settings');
+  return alert;
 }
 
 async function readTable(table: Table, path: string): Promise<TableView> {

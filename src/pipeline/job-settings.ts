@@ -1,6 +1,9 @@
 /** What one query needs to run, as plain data. It reaches the thread by one message, so that secrets are in no argv or env. */
 import type { QueryName } from './events.ts';
 import type { LeaseTimes } from './ownership/lease.ts';
+import type { KafkaSettings } from './source/kafka-settings.ts';
+import type { StartingOffsets } from './source/start.ts';
+import type { StoreLocation } from './store/location.ts';
 
 export interface PostgresSettings {
   readonly host: string;
@@ -10,8 +13,15 @@ export interface PostgresSettings {
   readonly database: string;
 }
 
-/** Where the topic is read from. Kafka joins this union with its own source. */
-export type SourceSettings = { readonly kind: 'embedded'; readonly postgres: PostgresSettings; readonly topic: string };
+/** The topic of the embedded stack: rows of a database. */
+export interface EmbeddedSettings {
+  readonly kind: 'embedded';
+  readonly postgres: PostgresSettings;
+  readonly topic: string;
+}
+
+/** Where the topic is read from. */
+export type SourceSettings = EmbeddedSettings | KafkaSettings;
 
 /** Where alerts go; `preview` is the receiver on loopback that stands in for Slack on the embedded stack. */
 export type SlackSettings =
@@ -47,18 +57,22 @@ export interface AlertSettings {
 
 export interface JobSettings {
   readonly query: QueryName;
-  /** Absolute folder of the streaming checkpoint. */
-  readonly checkpoint: string;
-  /** Absolute folder of the Bronze Delta table. */
-  readonly table: string;
-  /** Absolute folder of quarantined records of this query. */
-  readonly quarantine: string;
+  /** The streaming checkpoint. */
+  readonly checkpoint: StoreLocation;
+  /** The Bronze Delta table. */
+  readonly table: StoreLocation;
+  /** Quarantined records of this query. */
+  readonly quarantine: StoreLocation;
   readonly source: SourceSettings;
-  readonly startingOffsets: 'earliest' | 'latest';
+  /** Only for a query without a checkpoint. */
+  readonly startingOffsets: StartingOffsets;
+  /** `available-now`: reads what the topic holds at the start, in batches, and ends. */
+  readonly runs: 'until-stopped' | 'available-now';
   /** 0 = as soon as there is data. */
   readonly triggerMs: number;
   readonly maxOffsetsPerTrigger: number | null;
-  readonly alert: AlertSettings;
+  /** Null for Bronze where nothing of Alert is known. */
+  readonly alert: AlertSettings | null;
   /** How long the lease holds; unset for the usual minute. */
   readonly lease?: LeaseTimes;
   /** Who runs this, for the lease. */

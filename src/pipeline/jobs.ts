@@ -1,16 +1,16 @@
 /** The composition root: settings in, everything that a query is made of out. */
-import path from 'node:path';
 import { openAlert } from './alert/alert.ts';
 import { openBronzeSink } from './bronze/sink.ts';
 import { fenceTable } from './bronze/fence.ts';
-import { finishClearing, type ClearStores } from './checkpoint/clear.ts';
+import { finishClearing } from './checkpoint/clear.ts';
 import { openCheckpointLog } from './checkpoint/log.ts';
 import { systemClock } from './clock.ts';
 import { isFenced } from './errors.ts';
 import type { WorkerEvent } from './events.ts';
 import type { JobSettings, SourceSettings } from './job-settings.ts';
+import { openJobStores, type JobStores } from './job-stores.ts';
 import { checkSameSource, readSeen, writeSeen } from './ownership/identity.ts';
-import { LEASE_TIMES, mayStillWrite, takeLease, type Lease } from './ownership/lease.ts';
+import { LEASE_TIMES, mayStillWrite, takeLease, type Lease, type LeaseTimes } from './ownership/lease.ts';
 import { openWitness } from './ownership/witness.ts';
 import type { Clock, Log, Sink, Source } from './ports.ts';
 import { openQuarantine } from './quarantine/store.ts';
@@ -18,8 +18,7 @@ import { runQuery } from './query.ts';
 import { resume, type Position } from './resume.ts';
 import { isRetryable, QUERY_RETRY, retrying } from './retry.ts';
 import { openEmbeddedSource } from './source/embedded.ts';
-import { openLocalStore } from './store/local.ts';
-import { isRemote } from './store/s3-settings.ts';
+import { describeLocation, isRemote } from './store/location.ts';
 
 type Emit = (event: WorkerEvent) => void;
 
@@ -38,12 +37,11 @@ export interface JobControls {
   testAlert(): Promise<void>;
 }
 
-export function openSource(settings: SourceSettings): Source {
-  return openEmbeddedSource(settings);
-}
-
-export function openClearStores(job: JobSettings): ClearStores {
-  return { checkpoint: openLocalStore(job.checkpoint), parent: openLocalStore(path.dirname(job.checkpoint)) };
+/** The client for Kafka is loaded by the first source that needs it. */
+export async function openSource(settings: SourceSettings, log: Log): Promise<Source> {
+  if (settings.kind === 'embedded') return openEmbeddedSource(settings);
+  const { openKafkaSource } = await import('./source/kafka.ts');
+  return openKafkaSource(settings, log);
 }
 
 /** Runs one query until the signal aborts, as the owner of its checkpoint. Throws what made it fail. */
@@ -58,9 +56,27 @@ export async function runJob(
     const line = { at: clock.now(), level, source: job.query, message, ...(batchId === undefined ? {} : { batchId }) };
     emit({ type: 'log', line });
   };
-  const stores = openClearStores(job);
+  const stores = await openJobStores(job, log);
+  try {
+    await runWith({ job, emit, log, clock, stores, onRunning }, signal);
+  } finally {
+    stores.close();
+  }
+}
+
+interface Running {
+  readonly job: JobSettings;
+  readonly emit: Emit;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly stores: JobStores;
+  readonly onRunning: (controls: JobControls) => void;
+}
+
+async function runWith(running: Running, signal: AbortSignal): Promise<void> {
+  const { job, emit, log, stores } = running;
   const times = job.lease ?? LEASE_TIMES;
-  const lease = await takeLease({ store: stores.checkpoint, owner: job.owner, clock, replaceOwn: true, times, signal });
+  const lease = await own(running, times, signal);
   const renewal = setInterval(
     () => void lease.renew().catch((error: Error) => log('warn', error.message)),
     times.renewalMs,
@@ -68,14 +84,14 @@ export async function runJob(
   let queryId = '';
   const announce = (position: Position, controls: JobControls): void => {
     queryId = position.queryId;
-    onRunning(controls);
+    running.onRunning(controls);
     emit({ type: 'state', state: 'RUNNING', queryId, runId: job.owner.runId });
   };
   try {
-    await fence(job, lease, clock, log, signal);
+    await fence(running, lease, signal);
     if (await finishClearing(stores, lease.check))
       log('warn', 'Finished a clearing of the checkpoint that was cut short');
-    await runOwned({ job, emit, log, clock, lease, stores, announce }, signal);
+    await runOwned({ ...running, lease, announce }, signal);
   } catch (error) {
     // A stop while a dependency is away is no failure: an open batch is settled by the next start.
     if (!signal.aborted || !isRetryable(error)) throw error;
@@ -87,11 +103,23 @@ export async function runJob(
   emit({ type: 'state', state: 'STOPPED', queryId, runId: job.owner.runId });
 }
 
+/** Nothing is written before it is known that the conditions of a write hold there. */
+function own({ job, log, clock, stores }: Running, times: LeaseTimes, signal: AbortSignal): Promise<Lease> {
+  const onRetry = (error: Error): void => log('warn', `${error.message} (trying again)`);
+  return retrying(
+    async () => {
+      await stores.probe();
+      return takeLease({ store: stores.checkpoint, owner: job.owner, clock, replaceOwn: true, times, signal });
+    },
+    { policy: QUERY_RETRY, clock, signal, onRetry },
+  );
+}
+
 /** From here on nothing counts in the table that the owner before, when it has not ended, still writes. */
-async function fence(job: JobSettings, lease: Lease, clock: Clock, log: Log, signal: AbortSignal): Promise<void> {
+async function fence({ job, clock, log, stores }: Running, lease: Lease, signal: AbortSignal): Promise<void> {
   if (job.query !== 'bronze' || !mayStillWrite(lease, isRemote(job.table))) return;
   const onRetry = (error: Error): void => log('warn', `${error.message} (trying again)`);
-  const version = await retrying(() => fenceTable(openLocalStore(job.table), clock, lease, job.owner.runId), {
+  const version = await retrying(() => fenceTable(stores.table, clock, lease, job.owner.runId), {
     policy: QUERY_RETRY,
     clock,
     signal,
@@ -100,19 +128,14 @@ async function fence(job: JobSettings, lease: Lease, clock: Clock, log: Log, sig
   log('warn', `Took over from a run that did not end; version ${version} of the table is the mark`);
 }
 
-interface Owned {
-  readonly job: JobSettings;
-  readonly emit: Emit;
-  readonly log: Log;
-  readonly clock: Clock;
+interface Owned extends Running {
   readonly lease: Lease;
-  readonly stores: ClearStores;
   /** Tells that the query is RUNNING. */
   readonly announce: (position: Position, controls: JobControls) => void;
 }
 
 async function runOwned(owned: Owned, signal: AbortSignal): Promise<void> {
-  const source = openSource(owned.job.source);
+  const source = await openSource(owned.job.source, owned.log);
   const target = openTarget(owned);
   try {
     const settled = await settle(owned, source, target.sink, signal);
@@ -174,6 +197,7 @@ async function runBatches({ job, emit, log, clock, lease, stores }: Owned, settl
     clock,
     log,
     retry: QUERY_RETRY,
+    runs: job.runs,
     triggerMs: job.triggerMs,
     maxOffsetsPerTrigger: job.maxOffsetsPerTrigger,
     emit: (progress: Extract<WorkerEvent, { type: 'progress' }>['progress']) => emit({ type: 'progress', progress }),
@@ -181,14 +205,15 @@ async function runBatches({ job, emit, log, clock, lease, stores }: Owned, settl
   await runQuery(parts, position, signal);
 }
 
-function openTarget({ job, emit, log, clock, lease }: Owned): Target {
-  const quarantine = openQuarantine(openLocalStore(job.quarantine));
+function openTarget({ job, emit, log, clock, lease, stores }: Owned): Target {
+  const quarantine = openQuarantine(stores.quarantine);
   if (job.query === 'bronze') {
-    const store = openLocalStore(job.table);
     const checkOwner = (): Promise<void> => lease.check();
-    const sink = openBronzeSink({ store, path: job.table, quarantine, clock, log, checkOwner });
+    const path = describeLocation(job.table);
+    const sink = openBronzeSink({ store: stores.table, path, quarantine, clock, log, checkOwner });
     return { sink, start: () => undefined, stop: async () => undefined, controls: NO_ALERTS };
   }
+  if (job.alert === null) throw new Error('Alert was started without its settings');
   const alert = openAlert({
     settings: job.alert,
     quarantine,

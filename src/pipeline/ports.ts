@@ -29,6 +29,11 @@ export interface Source {
   /** Log start and log end of every partition. Called before each batch; throws retryable when the source is away. */
   bounds(): Promise<{ readonly start: Offsets; readonly end: Offsets }>;
   /**
+   * Per partition the first offset whose record is not older than the moment (ms since 1970), the log end where there
+   * is none. Called for a new query that starts at a time.
+   */
+  offsetsAt(timestamp: number): Promise<Offsets>;
+  /**
    * Every record of the range, partition by partition, offsets rising. Called once per batch attempt, after the
    * promise is on disk. Throws `DATA_LOSS` when a part of the range is gone; never skips in silence.
    */

@@ -2,6 +2,7 @@
 import type { OffsetsEntry } from './checkpoint/format.ts';
 import type { CheckpointLog } from './checkpoint/log.ts';
 import type { QueryName, QueryProgress } from './events.ts';
+import type { JobSettings } from './job-settings.ts';
 import type { Lease } from './ownership/lease.ts';
 import type { Witness } from './ownership/witness.ts';
 import type { Clock, Log, Offsets, Sink, Source } from './ports.ts';
@@ -21,6 +22,8 @@ export interface QueryParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly retry: RetryPolicy;
+  /** `available-now` ends by itself at what was the end of the topic when it began. */
+  readonly runs: JobSettings['runs'];
   /** 0 = as soon as there is data. */
   readonly triggerMs: number;
   readonly maxOffsetsPerTrigger: number | null;

@@ -4,7 +4,7 @@ import { isFenced } from './errors.ts';
 import type { BatchDurations } from './events.ts';
 import { failpoint } from './failpoints.ts';
 import { checkLoss, checkPosition, planRange, type Bounds } from './offsets.ts';
-import type { Batch, OffsetRange } from './ports.ts';
+import type { Batch, OffsetRange, Offsets } from './ports.ts';
 import { toProgress } from './progress.ts';
 import type { PlannedBatch, QueryParts } from './query-parts.ts';
 import type { OpenBatch, Position } from './resume.ts';
@@ -14,15 +14,21 @@ import { Stopwatch } from './stopwatch.ts';
 /** Pause before looking again when nothing is new and there is no trigger interval, ms. */
 const IDLE_MS = 150;
 
-/** Runs batches until the signal aborts; the batch at hand is finished first, its `commits/N` included. */
+/**
+ * Runs batches until the signal aborts, or until what was available at the start is read; the batch at hand is finished
+ * first, its `commits/N` included.
+ */
 export async function runQuery(parts: QueryParts, start: Position, signal: AbortSignal): Promise<void> {
   let position = start;
   let lastBegan: number | null = null;
+  const available =
+    parts.runs === 'available-now' ? (await again(parts, signal, () => parts.source.bounds())).end : null;
   if (position.open)
     lastBegan = await runBatch(parts, position, await planOpen(parts, position.open, signal), null, signal);
   while (!signal.aborted) {
     const began = parts.clock.now();
-    const batch = await planNext(parts, position, signal);
+    const batch = await planNext(parts, position, available, signal);
+    if (!batch && available) return;
     if (batch) {
       lastBegan = await runBatch(parts, position, batch, lastBegan, signal);
       position = { ...position, nextBatch: batch.id + 1, offsets: batch.range.end };
@@ -33,13 +39,18 @@ export async function runQuery(parts: QueryParts, start: Position, signal: Abort
   }
 }
 
-/** *Plan.* What is new since the last batch, cut to the limit; null when nothing is. */
-async function planNext(parts: QueryParts, position: Position, signal: AbortSignal): Promise<PlannedBatch | null> {
+/** *Plan.* What is new since the last batch, up to what is available and cut to the limit; null when nothing is. */
+async function planNext(
+  parts: QueryParts,
+  position: Position,
+  available: Offsets | null,
+  signal: AbortSignal,
+): Promise<PlannedBatch | null> {
   const { clock, source } = parts;
   const watch = new Stopwatch(clock);
   const bounds = await watch.time('latestOffset', () => again(parts, signal, () => source.bounds()));
   checkPosition(position.offsets, bounds);
-  const range = planRange(position.offsets, bounds.end, parts.maxOffsetsPerTrigger);
+  const range = planRange(position.offsets, available ?? bounds.end, parts.maxOffsetsPerTrigger);
   if (!range || signal.aborted) return null;
   const { conf, watermarkMs } = position;
   const timestamp = clock.now();

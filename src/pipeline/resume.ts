@@ -5,6 +5,7 @@ import { SPARK_CONF, type OffsetsEntry } from './checkpoint/format.ts';
 import type { CheckpointLog, CheckpointState } from './checkpoint/log.ts';
 import { recover, type Decision } from './checkpoint/recovery.ts';
 import type { ForeignBatches, Log, OffsetRange, Offsets, Sink, Source } from './ports.ts';
+import { resolveStartingOffsets, type StartingOffsets } from './source/start.ts';
 
 /** Where a query stands when it begins to plan. */
 export interface Position {
@@ -29,7 +30,7 @@ export interface ResumeParts {
   readonly source: Source;
   readonly sink: Sink;
   readonly log: Log;
-  readonly startingOffsets: 'earliest' | 'latest';
+  readonly startingOffsets: StartingOffsets;
 }
 
 export async function resume(parts: ResumeParts): Promise<Position> {
@@ -50,8 +51,7 @@ export async function resume(parts: ResumeParts): Promise<Position> {
 
 /** A query without batches starts where `sources/0/0` says, and writes that before it is RUNNING. */
 async function begin(parts: ResumeParts, queryId: string): Promise<Position> {
-  const bounds = await parts.source.bounds();
-  const offsets = parts.startingOffsets === 'earliest' ? bounds.start : bounds.end;
+  const offsets = await resolveStartingOffsets(parts.source, parts.startingOffsets);
   await parts.checkpoint.create(queryId, { topic: parts.source.topic, offsets });
   return { queryId, nextBatch: 0, offsets, conf: SPARK_CONF, watermarkMs: 0, open: null };
 }

@@ -12,7 +12,9 @@ import { runJob, type JobControls } from './jobs.ts';
 const port = parentPort;
 if (!port) throw new Error('src/pipeline/worker.ts is the entry of a worker thread');
 
-const inspector = openInspector();
+const inspector = openInspector((level, message) =>
+  emit({ type: 'log', line: { at: Date.now(), level, source: 'console', message } }),
+);
 const stopping = new AbortController();
 let running = false;
 let controls: JobControls | null = null;

@@ -10,6 +10,7 @@ import { openTable } from '../../src/pipeline/delta/snapshot.ts';
 import type { JobSettings } from '../../src/pipeline/job-settings.ts';
 import type { ObjectStore } from '../../src/pipeline/ports.ts';
 import { openLocalStore } from '../../src/pipeline/store/local.ts';
+import { localFolder } from '../../src/pipeline/store/location.ts';
 import { openBench, type Bench } from './support/bench.ts';
 import { afterOf, envelope } from './support/records.ts';
 import { tempFolder } from './support/temp.ts';
@@ -158,7 +159,12 @@ function storesOf({ root }: Bench): ClearStores {
 function partsOf(bench: Bench, query: JobSettings['query'] = 'bronze'): ClearingParts {
   const { root, source, table } = bench;
   const owner = { runId: 'clear', host: 'here', pid: process.pid };
-  const job = { query, checkpoint: path.join(root, 'checkpoint'), startingOffsets: 'earliest', owner } as JobSettings;
+  const job = {
+    query,
+    checkpoint: localFolder(path.join(root, 'checkpoint')),
+    startingOffsets: 'earliest',
+    owner,
+  } as JobSettings;
   return { job, source, stores: storesOf(bench), table, clock: systemClock };
 }
 

@@ -13,6 +13,7 @@ import type {
   WorkerEvent,
 } from '../../src/pipeline/events.ts';
 import type { JobSettings, PostgresSettings, WorkerRequest } from '../../src/pipeline/job-settings.ts';
+import { localFolder } from '../../src/pipeline/store/location.ts';
 import { openDatabase, type Database } from '../../src/pipeline/sql.ts';
 import { readDelta } from '../support/deltalake.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -23,12 +24,14 @@ let topics: PostgresSettings;
 let frauddb: PostgresSettings;
 let database: Database;
 let root: string;
+let tableFolder: string;
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
   ({ topics, frauddb } = await postgres.createFraudDatabases());
   database = openDatabase(topics);
   root = mkdtempSync(path.join(tmpdir(), 'sluice-worker-'));
+  tableFolder = path.join(root, 'bronze', 'transactions');
   for (const partition of [0, 1]) {
     await database.query('INSERT INTO partitions (topic, partition) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
       TOPIC,
@@ -86,7 +89,7 @@ describe('the worker thread', () => {
     await again.ended;
     inspector.send({ type: 'stop' });
     await inspector.ended;
-    expect(await readDelta(job('x').table)).toMatchObject({ rows: 28, distinct_trans_num: 28 });
+    expect(await readDelta(tableFolder)).toMatchObject({ rows: 28, distinct_trans_num: 28 });
     const published = await database.query(
       'SELECT "offset" FROM group_offsets WHERE group_id = $1 ORDER BY partition',
       ['sluice-bronze'],
@@ -96,7 +99,7 @@ describe('the worker thread', () => {
 
   it('reports what made the query fail as its last word', async () => {
     const worker = startWorker();
-    const wrong = { ...job('run-4'), checkpoint: path.join('/proc', 'sluice', 'checkpoint') };
+    const wrong = { ...job('run-4'), checkpoint: localFolder('/proc/sluice/checkpoint') };
     worker.send({ type: 'run', job: wrong });
     const failed = await worker.next('failed');
     expect(failed.error.code).toMatch(/HOME_READ_ONLY|STORE_UNAVAILABLE/);
@@ -120,11 +123,12 @@ async function append(from: number, count: number): Promise<void> {
 function job(runId: string): JobSettings {
   return {
     query: 'bronze',
-    checkpoint: path.join(root, 'checkpoints', 'bronze'),
-    table: path.join(root, 'bronze', 'transactions'),
-    quarantine: path.join(root, 'quarantine', 'bronze'),
+    checkpoint: localFolder(path.join(root, 'checkpoints', 'bronze')),
+    table: localFolder(tableFolder),
+    quarantine: localFolder(path.join(root, 'quarantine', 'bronze')),
     source: { kind: 'embedded', postgres: topics, topic: TOPIC },
     startingOffsets: 'earliest',
+    runs: 'until-stopped',
     triggerMs: 0,
     maxOffsetsPerTrigger: null,
     alert: {

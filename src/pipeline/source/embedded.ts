@@ -1,6 +1,6 @@
 /** The topic of the embedded stack: rows of a table, partition by partition, gapless. */
 import { SluiceError } from '../errors.ts';
-import type { SourceSettings } from '../job-settings.ts';
+import type { EmbeddedSettings } from '../job-settings.ts';
 import type { Offsets, OffsetRange, Source, TopicRecord } from '../ports.ts';
 import { openDatabase, type Database } from '../sql.ts';
 
@@ -15,7 +15,7 @@ interface RecordRow extends Record<string, unknown> {
   readonly value: Buffer | null;
 }
 
-export function openEmbeddedSource(settings: Extract<SourceSettings, { kind: 'embedded' }>): Source {
+export function openEmbeddedSource(settings: EmbeddedSettings): Source {
   const { topic } = settings;
   const database = openDatabase(settings.postgres, { max: 2, applicationName: 'sluice source' });
   return {
@@ -23,6 +23,7 @@ export function openEmbeddedSource(settings: Extract<SourceSettings, { kind: 'em
     description: `KafkaV2[Subscribe[${topic}]]`,
     clusterId: () => readClusterId(database),
     bounds: () => readBounds(database, topic),
+    offsetsAt: (timestamp) => readOffsetsAt(database, topic, timestamp),
     read: (range, signal) => readRange(database, topic, range, signal),
     publish: (group, offsets) => publish(database, topic, group, offsets),
     close: () => database.close(),
@@ -44,6 +45,17 @@ async function readBounds(database: Database, topic: string): Promise<{ start: O
     start: new Map(rows.map((row) => [row.partition, BigInt(row.log_start)])),
     end: new Map(rows.map((row) => [row.partition, BigInt(row.log_end)])),
   };
+}
+
+async function readOffsetsAt(database: Database, topic: string, timestamp: number): Promise<Offsets> {
+  const rows = await database.query<{ partition: number; found: string }>(
+    `SELECT partition, coalesce((SELECT min("offset") FROM records WHERE records.topic = partitions.topic
+       AND records.partition = partitions.partition AND recorded_at_ms >= $2), log_end) AS found
+     FROM partitions WHERE topic = $1 ORDER BY partition`,
+    [topic, timestamp],
+  );
+  if (rows.length === 0) throw noTopic(topic);
+  return new Map(rows.map((row) => [row.partition, BigInt(row.found)]));
 }
 
 async function* readRange(

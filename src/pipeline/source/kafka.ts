@@ -1,7 +1,10 @@
-/** The one file that knows `kafkajs`: a topic of a Kafka cluster, read by ranges and without a consumer group. */
+/**
+ * The one file that knows `kafkajs`: a topic of a Kafka cluster, read by ranges and without a consumer group. The client
+ * is loaded by the first connection: a thread that reads another source never pays for it.
+ */
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
-import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import type { Kafka, SASLOptions } from 'kafkajs';
 import { systemClock } from '../clock.ts';
 import type { SluiceError } from '../errors.ts';
 import type { Bounds } from '../offsets.ts';
@@ -10,9 +13,6 @@ import { retrying, type RetryPolicy } from '../retry.ts';
 import { EARLIEST, LATEST, openClient, type Cluster, type Connection, type RequestQueue } from './kafka-client.ts';
 import { readRange, type ReadOptions } from './kafka-read.ts';
 import { KAFKA_LIMITS, type KafkaLimits, type KafkaSettings } from './kafka-settings.ts';
-import type { StartingPoints } from './kafka-start.ts';
-
-export type KafkaSource = Source & StartingPoints;
 
 /** Connects by the first call. A broken connection is thrown away and made anew by the next one. */
 export function openKafkaSource(
@@ -20,7 +20,7 @@ export function openKafkaSource(
   log: Log,
   limits: KafkaLimits = KAFKA_LIMITS,
   clock: Clock = systemClock,
-): KafkaSource {
+): Source {
   const { topic } = settings;
   const committedOnly = settings.isolation === 'read_committed';
   const client = openClient(settings, limits, (turn) => dial(settings, limits, turn));
@@ -72,14 +72,15 @@ async function connect(
 ): Promise<Cluster> {
   const { brokers, topic, sasl } = settings;
   const first = turn % brokers.length;
-  const kafka = new Kafka({
+  const client = await import('kafkajs');
+  const kafka = new client.Kafka({
     clientId: 'sluice',
     brokers: [...brokers.slice(first), ...brokers.slice(0, first)],
     connectionTimeout: limits.connectMs,
     authenticationTimeout: limits.connectMs,
     requestTimeout: limits.requestMs,
     retry: { retries: 0 },
-    logLevel: logLevel.NOTHING,
+    logLevel: client.logLevel.NOTHING,
     ssl: settings.tls !== null,
     ...(sasl && { sasl: sasl as SASLOptions }),
     socketFactory: ({ host, port, onConnect }) => {

@@ -42,9 +42,6 @@ export const S3_LIMITS: S3Limits = {
   retry: { tries: 4, totalMs: 60_000, baseMs: 100, maxWaitMs: 5_000 },
 };
 
-/** True for an address on a server, false for a local folder. */
-export const isRemote = (url: string): boolean => /^s3a?:/.test(url);
-
 /** Takes `s3://bucket/path` and Hadoop's `s3a://bucket/path` apart; null for anything else, such as a local path. */
 export function parseS3Url(url: string): { bucket: string; prefix: string } | null {
   const [, bucket, path] = /^s3a?:\/\/([^/]*)(.*)$/.exec(url) ?? [];

@@ -1,16 +1,10 @@
-/** The one file that knows `@aws-sdk/client-s3`: objects below a path of a bucket. */
+/**
+ * The one file that knows `@aws-sdk/client-s3`: objects below a path of a bucket. The client is loaded by the first
+ * request: a thread that stores elsewhere never pays for it.
+ */
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-  type PutObjectCommandInput,
-  type S3ClientConfig,
-} from '@aws-sdk/client-s3';
+import type * as Sdk from '@aws-sdk/client-s3';
 import { systemClock } from '../clock.ts';
 import type { SluiceError } from '../errors.ts';
 import { failpoint } from '../failpoints.ts';
@@ -48,15 +42,15 @@ export function openS3Store(
       (await putIf(access, key, bytes, { IfNoneMatch: '*' })) === null ? 'exists' : 'created',
     replaceIf: (key, bytes, tag) => putIf(access, key, bytes, { IfMatch: tag }),
     put: (key, bytes) =>
-      access.call(`Writing ${access.url(key)}`, bytes.length, async ({ options }) => {
-        const sent = access.client.send(new PutObjectCommand({ ...access.at(key), Body: bytes }), options);
+      access.call(`Writing ${access.url(key)}`, bytes.length, async ({ sdk, client, options }) => {
+        const sent = client.send(new sdk.PutObjectCommand({ ...access.at(key), Body: bytes }), options);
         await failpoint('writing', key);
         await sent;
       }),
     list: (prefix, after) => list(access, prefix, after),
     delete: (key) =>
-      access.call(`Deleting ${access.url(key)}`, 0, async ({ options }) => {
-        await access.client.send(new DeleteObjectCommand(access.at(key)), options);
+      access.call(`Deleting ${access.url(key)}`, 0, async ({ sdk, client, options }) => {
+        await client.send(new sdk.DeleteObjectCommand(access.at(key)), options);
       }),
     probeConditionalPut: () => probe(access),
     close: access.close,
@@ -66,33 +60,33 @@ export function openS3Store(
 /** Names the call that wrote an object, so that a writer whose answer was lost recognises its own work. */
 const WRITER = 'sluice-writer';
 
-type Condition = Pick<PutObjectCommandInput, 'IfNoneMatch' | 'IfMatch'>;
+type Condition = Pick<Sdk.PutObjectCommandInput, 'IfNoneMatch' | 'IfMatch'>;
 
 /**
  * A refusal (412) may be due to our own write of the try before, whose answer was lost: the object tells.
  * Answers the tag, or null when the condition does not hold.
  */
 async function putIf(access: Access, key: string, bytes: Uint8Array, condition: Condition): Promise<string | null> {
-  const { client, at, url } = access;
+  const { at, url } = access;
   const writer = randomUUID();
   const input = { ...at(key), ...condition, Body: bytes, Metadata: { [WRITER]: writer } };
-  return access.call(`Writing ${url(key)} on a condition`, bytes.length, async ({ options }) => {
+  return access.call(`Writing ${url(key)} on a condition`, bytes.length, async ({ sdk, client, options }) => {
     try {
-      const sent = client.send(new PutObjectCommand(input), options);
+      const sent = client.send(new sdk.PutObjectCommand(input), options);
       await failpoint('writing', key);
       return (await sent).ETag ?? '';
     } catch (error) {
       if (statusOf(error) !== 412 && !(condition.IfMatch && isAbsent(error))) throw error;
     }
-    const found = await client.send(new HeadObjectCommand(at(key)), options).catch(nullIfAbsent);
+    const found = await client.send(new sdk.HeadObjectCommand(at(key)), options).catch(nullIfAbsent);
     return found?.Metadata?.[WRITER] === writer ? (found.ETag ?? '') : null;
   });
 }
 
 async function read(access: Access, key: string): Promise<TaggedObject | null> {
-  const { client, at, url } = access;
-  return access.call(`Reading ${url(key)}`, 0, async ({ options, touch }) => {
-    const found = await client.send(new GetObjectCommand(at(key)), options).catch(nullIfAbsent);
+  const { at, url } = access;
+  return access.call(`Reading ${url(key)}`, 0, async ({ sdk, client, options, touch }) => {
+    const found = await client.send(new sdk.GetObjectCommand(at(key)), options).catch(nullIfAbsent);
     if (!found?.Body) return null;
     const body = found.Body as Readable;
     options.abortSignal.addEventListener('abort', () => body.destroy());
@@ -108,17 +102,17 @@ async function read(access: Access, key: string): Promise<TaggedObject | null> {
 }
 
 async function list(access: Access, prefix: string, after?: string): Promise<ObjectInfo[]> {
-  const { client, bucket, root, pageSize, url } = access;
+  const { bucket, root, pageSize, url } = access;
   const found: ObjectInfo[] = [];
   let token: string | undefined;
   do {
-    const page = await access.call(`Listing ${url(prefix)}`, 0, ({ options }) => {
+    const page = await access.call(`Listing ${url(prefix)}`, 0, ({ sdk, client, options }) => {
       const from = {
         MaxKeys: pageSize,
         ...(after !== undefined && { StartAfter: root + after }),
         ...(token !== undefined && { ContinuationToken: token }),
       };
-      return client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: root + prefix, ...from }), options);
+      return client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: root + prefix, ...from }), options);
     });
     for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
       // Other tools leave empty objects that stand for folders.
@@ -131,12 +125,12 @@ async function list(access: Access, prefix: string, after?: string): Promise<Obj
 }
 
 async function probe(access: Access): Promise<void> {
-  const { client, at, url } = access;
+  const { at, url } = access;
   const key = `_sluice/probe-${randomUUID()}`;
   const putOnce = (): Promise<boolean> =>
-    access.call(`Testing conditional writes at ${url('')}`, 0, async ({ options }) => {
+    access.call(`Testing conditional writes at ${url('')}`, 0, async ({ sdk, client, options }) => {
       try {
-        await client.send(new PutObjectCommand({ ...at(key), Body: 'probe', IfNoneMatch: '*' }), options);
+        await client.send(new sdk.PutObjectCommand({ ...at(key), Body: 'probe', IfNoneMatch: '*' }), options);
         return true;
       } catch (error) {
         if (statusOf(error) === 412) return false;
@@ -145,18 +139,24 @@ async function probe(access: Access): Promise<void> {
     });
   await putOnce();
   const isIgnored = await putOnce();
-  await client.send(new DeleteObjectCommand(at(key)));
+  await access.call(`Deleting ${url(key)}`, 0, async ({ sdk, client, options }) => {
+    await client.send(new sdk.DeleteObjectCommand(at(key)), options);
+  });
   if (isIgnored) throw conditionIgnored(url(''));
 }
 
-interface Attempt {
+interface Loaded {
+  readonly sdk: typeof Sdk;
+  readonly client: Sdk.S3Client;
+}
+
+interface Attempt extends Loaded {
   readonly options: { readonly abortSignal: AbortSignal; readonly requestTimeout: number };
   /** Something came: the deadline begins anew. */
   readonly touch: () => void;
 }
 
 interface Access {
-  readonly client: S3Client;
   readonly bucket: string;
   /** Before every key: empty, or ends in a slash. */
   readonly root: string;
@@ -170,12 +170,11 @@ interface Access {
 
 function openAccess(settings: S3Settings, log: Log, limits: S3Limits, clock: Clock): Access {
   const { bucket, prefix } = settings;
-  const client = createClient(settings, limits);
+  let loaded: Promise<Loaded> | undefined;
   const closing = new AbortController();
   const root = prefix === '' ? '' : `${prefix}/`;
   const onRetry = (error: SluiceError, attempt: number): void => log('warn', `${error.message} (try ${attempt + 1})`);
   return {
-    client,
     bucket,
     root,
     pageSize: limits.pageSize,
@@ -184,19 +183,23 @@ function openAccess(settings: S3Settings, log: Log, limits: S3Limits, clock: Clo
     call: (tried, size, work) => {
       const ms = limits.attemptMs + Math.ceil((size * 1000) / limits.bytesPerSecond);
       const options = { policy: limits.retry, clock, signal: closing.signal, onRetry };
-      return retrying(() => inTime(tried, ms, work), options);
+      return retrying(async () => {
+        const ready = await (loaded ??= load(settings, limits));
+        return inTime(tried, ms, (attempt) => work({ ...ready, ...attempt }));
+      }, options);
     },
     close: () => {
       closing.abort();
-      client.destroy();
+      void loaded?.then(({ client }) => client.destroy());
     },
   };
 }
 
 /** The client itself never tries again: only we know what a repeated conditional write means. */
-function createClient(settings: S3Settings, limits: S3Limits): S3Client {
+async function load(settings: S3Settings, limits: S3Limits): Promise<Loaded> {
   const { endpoint, region, forcePathStyle, credentials } = settings;
-  return new S3Client({
+  const sdk = await import('@aws-sdk/client-s3');
+  const client = new sdk.S3Client({
     region,
     forcePathStyle,
     maxAttempts: 1,
@@ -206,13 +209,18 @@ function createClient(settings: S3Settings, limits: S3Limits): S3Client {
     ...(endpoint !== null && { endpoint }),
     ...(credentials && { credentials: toIdentity(credentials) }),
   });
+  return { sdk, client };
 }
 
-function toIdentity({ sessionToken, ...keys }: S3Credentials): NonNullable<S3ClientConfig['credentials']> {
+function toIdentity({ sessionToken, ...keys }: S3Credentials): NonNullable<Sdk.S3ClientConfig['credentials']> {
   return sessionToken === null ? keys : { ...keys, sessionToken };
 }
 
-async function inTime<T>(tried: string, ms: number, work: (attempt: Attempt) => Promise<T>): Promise<T> {
+async function inTime<T>(
+  tried: string,
+  ms: number,
+  work: (attempt: Omit<Attempt, keyof Loaded>) => Promise<T>,
+): Promise<T> {
   const deadline = new AbortController();
   let timer = setTimeout(() => deadline.abort(), ms);
   const touch = (): void => {

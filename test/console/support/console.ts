@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createApplication, type ApplicationOptions, type Console } from '../../../src/console/application.ts';
 import type { JobSettings } from '../../../src/pipeline/job-settings.ts';
+import { localFolder } from '../../../src/pipeline/store/location.ts';
 import type { Endpoints, Stack, StackEvent } from '../../../src/stack/stack.ts';
 
 export const workerFile = path.join(import.meta.dirname, 'worker.ts');
@@ -22,11 +23,12 @@ export function jobFor(topic: string, query: 'bronze' | 'alert' = 'bronze'): Job
   const at = endpoints(topic);
   return {
     query,
-    checkpoint: '/checkpoint',
-    table: '/table',
-    quarantine: '/quarantine',
+    checkpoint: localFolder('/checkpoint'),
+    table: localFolder('/table'),
+    quarantine: localFolder('/quarantine'),
     source: at.source,
     startingOffsets: 'earliest',
+    runs: 'until-stopped',
     triggerMs: 0,
     maxOffsetsPerTrigger: null,
     alert: {

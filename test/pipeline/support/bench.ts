@@ -72,6 +72,7 @@ export function openBench(root: string, source: MemorySource = memorySource(), f
       clock,
       log,
       retry: IMPATIENT,
+      runs: 'until-stopped',
       triggerMs: 0,
       maxOffsetsPerTrigger: null,
       emit: (each) => {

@@ -56,6 +56,11 @@ export function memorySource(partitions = 2, topic = TOPIC): MemorySource {
       failIfAsked('bounds');
       return { start: new Map(starts), end: new Map([...logs.keys()].map((each) => [each, endOf(each)])) };
     },
+    async offsetsAt(timestamp) {
+      const first = (partition: number): bigint =>
+        logs.get(partition)?.find((each) => each.timestamp >= timestamp)?.offset ?? endOf(partition);
+      return new Map([...logs.keys()].map((each) => [each, first(each)]));
+    },
     read,
     async publish(group, offsets) {
       failIfAsked('publish');

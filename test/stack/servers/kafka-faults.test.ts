@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openKafkaSource, type KafkaSource } from '../../../src/pipeline/source/kafka.ts';
+import { openKafkaSource } from '../../../src/pipeline/source/kafka.ts';
 import type { KafkaLimits } from '../../../src/pipeline/source/kafka-settings.ts';
-import type { TopicRecord } from '../../../src/pipeline/ports.ts';
+import type { Source, TopicRecord } from '../../../src/pipeline/ports.ts';
 import { kafkaObstacle, startKafka, type KafkaServer } from './kafka.ts';
 import { notRun } from './not-run.ts';
 import { startProxy, type Proxy, type Toxic } from '../../support/proxy.ts';
@@ -19,7 +19,7 @@ describe.skipIf(obstacle)('a Kafka broker in trouble', () => {
   let server: KafkaServer;
   let proxy: Proxy;
   let topic: string;
-  const open: KafkaSource[] = [];
+  const open: Source[] = [];
 
   beforeAll(async () => {
     server = await startKafka();
@@ -41,7 +41,7 @@ describe.skipIf(obstacle)('a Kafka broker in trouble', () => {
   afterAll(() => server?.stop());
 
   /** Every answer is smaller than the topic, so that a fault falls into the middle of a read. */
-  const proxied = (limits: KafkaLimits, log: (message: string) => void = () => undefined): KafkaSource => {
+  const proxied = (limits: KafkaLimits, log: (message: string) => void = () => undefined): Source => {
     const addressMap = { [server.address]: `127.0.0.1:${proxy.port}` };
     const settings = kafkaSettings(server.address, topic, { addressMap });
     const source = openKafkaSource(settings, (_level, message) => log(message), { ...limits, fetchBytes: 60_000 });
@@ -116,7 +116,7 @@ describe.skipIf(obstacle)('a Kafka broker in trouble', () => {
 });
 
 /** Reads everything and calls back after each chunk with their count. */
-async function readWith(source: KafkaSource, after: (count: number) => Promise<void>): Promise<TopicRecord[]> {
+async function readWith(source: Source, after: (count: number) => Promise<void>): Promise<TopicRecord[]> {
   const records: TopicRecord[] = [];
   let count = 0;
   for await (const chunk of source.read(whole, new AbortController().signal)) {

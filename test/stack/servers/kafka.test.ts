@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openKafkaSource, type KafkaSource } from '../../../src/pipeline/source/kafka.ts';
-import { resolveStartingOffsets } from '../../../src/pipeline/source/kafka-start.ts';
+import { openKafkaSource } from '../../../src/pipeline/source/kafka.ts';
+import { resolveStartingOffsets } from '../../../src/pipeline/source/start.ts';
 import type { KafkaLimits, KafkaSettings } from '../../../src/pipeline/source/kafka-settings.ts';
+import type { Source } from '../../../src/pipeline/ports.ts';
 import { kafkaObstacle, SASL_USER, startKafka, type KafkaServer } from './kafka.ts';
 import { notRun } from './not-run.ts';
 import { kafkaSettings, openFiller, places, QUICK, range, readAll, values, wholeRange, type Filler } from './topics.ts';
@@ -11,7 +12,7 @@ const obstacle = notRun('Kafka', kafkaObstacle());
 describe.skipIf(obstacle)('a real Kafka broker', () => {
   let server: KafkaServer;
   let fill: Filler;
-  const open: KafkaSource[] = [];
+  const open: Source[] = [];
 
   beforeAll(async () => {
     server = await startKafka();
@@ -24,7 +25,7 @@ describe.skipIf(obstacle)('a real Kafka broker', () => {
     await server?.stop();
   });
 
-  const source = (topic: string, more: Partial<KafkaSettings> = {}, limits: KafkaLimits = QUICK): KafkaSource => {
+  const source = (topic: string, more: Partial<KafkaSettings> = {}, limits: KafkaLimits = QUICK): Source => {
     const opened = openKafkaSource(kafkaSettings(server.address, topic, more), () => undefined, limits);
     open.push(opened);
     return opened;
@@ -229,7 +230,7 @@ describe.skipIf(obstacle)('a real Kafka broker', () => {
   });
 
   describe('as a starting point', () => {
-    let reader: KafkaSource;
+    let reader: Source;
     const base = Date.now() - 36_000_000;
 
     beforeAll(async () => {
@@ -272,7 +273,7 @@ describe.skipIf(obstacle)('a real Kafka broker', () => {
       await fill.send(topic, ['secret']);
     });
 
-    const secure = (more: Partial<KafkaSettings>): KafkaSource =>
+    const secure = (more: Partial<KafkaSettings>): Source =>
       source(topic, {
         brokers: [server.secure.address],
         tls: { ca: server.secure.ca, certificate: null, key: null },

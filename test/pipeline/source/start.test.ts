@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAddressMap, parseBrokers } from '../../../src/pipeline/source/kafka-settings.ts';
-import { parseStartingOffsets } from '../../../src/pipeline/source/kafka-start.ts';
+import { parseStartingOffsets } from '../../../src/pipeline/source/start.ts';
 
 const parse = (text: string) => parseStartingOffsets(text, 'cdc', 'STARTING_OFFSETS');
 

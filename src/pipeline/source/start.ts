@@ -1,6 +1,6 @@
 /** Where a new query begins on a topic: the words of Spark's `startingOffsets`, and a moment in time. */
 import { SluiceError } from '../errors.ts';
-import type { Offsets } from '../ports.ts';
+import type { Offsets, Source } from '../ports.ts';
 
 export type StartingOffsets =
   | 'earliest'
@@ -10,12 +10,7 @@ export type StartingOffsets =
   /** The first record of each partition that is not older; the end where there is none. ms since 1970. */
   | { readonly timestamp: number };
 
-/** What can be asked of a topic at the start. */
-export interface StartingPoints {
-  bounds(): Promise<{ readonly start: Offsets; readonly end: Offsets }>;
-  /** Per partition the first offset whose record is not older than the moment; the log end where there is none. */
-  offsetsAt(timestamp: number): Promise<Offsets>;
-}
+type StartingPoints = Pick<Source, 'bounds' | 'offsetsAt'>;
 
 const EARLIEST = -2n;
 const LATEST = -1n;
