@@ -23,6 +23,12 @@ export type Invocation =
     }
   | { readonly command: 'produce'; readonly what: 'start' | 'pause' | 'normal' | 'suspicious'; readonly json: boolean }
   | {
+      readonly command: 'run-query';
+      readonly query: 'bronze';
+      readonly runs: 'available-now' | 'until-stopped';
+      readonly json: boolean;
+    }
+  | {
       readonly command: 'run';
       readonly durationMs: number | null;
       readonly settings: SettingValues;
@@ -104,7 +110,24 @@ function parseProduce(rest: string[]): Invocation {
   throw new UsageError('produce takes "test [normal|suspicious]", "start" or "pause".');
 }
 
+const BY_HAND = ['--available-now', '--until-stopped'];
+
+/** One query by hand, with neither stack nor window. */
+function parseRunQuery(rest: string[]): Invocation {
+  const options = { json, 'available-now': json, 'until-stopped': json } as const;
+  const { values, positionals } = parse(rest, options, 1);
+  const [query] = positionals;
+  if (query !== 'bronze')
+    throw new UsageError(`run takes bronze, ${query === undefined ? 'and it is missing' : `not "${query}"`}.`);
+  if (values['available-now'] === values['until-stopped'])
+    throw new UsageError('run bronze takes either --available-now or --until-stopped.');
+  const runs = values['available-now'] ? 'available-now' : 'until-stopped';
+  return { command: 'run-query', query, runs, json: values.json };
+}
+
 function parseRun(rest: string[], cwd: string): Invocation {
+  const isQuery = rest.some((word, at) => (at === 0 && !word.startsWith('-')) || BY_HAND.includes(word));
+  if (isQuery) return parseRunQuery(rest);
   const text = { type: 'string' } as const;
   const options = {
     json,

@@ -1,6 +1,8 @@
 export const HELP = `Sluice: two streaming queries over card transactions, from a terminal.
 
   sluice run --headless [options]      runs the console here, with the embedded stack
+  sluice run bronze --available-now | --until-stopped
+                                       Bronze alone, from a Kafka to a table that the environment names (see below)
   sluice status                        what the running console does
   sluice start|stop|restart [QUERY]    QUERY is bronze, alert or all (the default); waits until it is done
   sluice restart [QUERY] --clear-checkpoints [--from table]
@@ -28,8 +30,19 @@ The summary counts all that is stored in the data folder, not only this run: row
 alerts that were accepted, batches of the present checkpoint; dead letters are those of this run. Offsets are the next
 to read. "seconds" is the time from both queries RUNNING to the end of --duration, or to Ctrl-C.
 
+Run bronze needs neither stack nor window. With --available-now it reads what the topic holds at the start and ends; with
+--until-stopped it goes on until Ctrl-C. With --json the last line is one object: its counts are of this run.
+  KAFKA_BROKERS, KAFKA_BROKER_MAP (advertised:port=reachable:port), KAFKA_TOPIC, KAFKA_ISOLATION_LEVEL,
+  KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD,
+  KAFKA_SSL_CA, KAFKA_SSL_CERTIFICATE, KAFKA_SSL_KEY (a PEM text, or a file),
+  BRONZE_PATH, BRONZE_CHECKPOINT, BRONZE_QUARANTINE (s3a://bucket/path, file:///path or a local path),
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL_S3, S3_FORCE_PATH_STYLE,
+  TRIGGER_INTERVAL, STARTING_OFFSETS (earliest, latest, {"topic":{"0":23}}, timestamp:2026-01-31T00:00:00Z),
+  MAX_OFFSETS_PER_TRIGGER
+
 Exit codes: 0 all well, 1 a query failed, 2 the command line was wrong or a preview was shown instead of acting,
-            3 the stack could not start, or no console runs that could be asked, 4 another console owns the data folder.
+            3 the stack could not start, or no console runs that could be asked, 4 another console owns the data folder,
+            or the checkpoint.
 
 Environment: SLUICE_HOME (data folder), SLACK_WEBHOOK_URL (unset: local preview; empty: no alerts), BRONZE_TRIGGER,
 ALERT_TRIGGER, TRIGGER_INTERVAL, STARTING_OFFSETS, MAX_OFFSETS_PER_TRIGGER, PRODUCER_MODE, PRODUCER_RATE, PRODUCER_ROWS,

@@ -7,6 +7,7 @@ import type { Installation } from './installation.ts';
 import { logs } from './logs.ts';
 import { produce } from './produce.ts';
 import { run } from './run.ts';
+import { runQuery } from './run-query.ts';
 import { status } from './status.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
@@ -43,6 +44,8 @@ async function obey(asked: Invocation, terminal: Terminal, installation: Install
       return logs(terminal, asked);
     case 'produce':
       return produce(terminal, asked.what, asked.json);
+    case 'run-query':
+      return runQuery(terminal, installation, asked);
     case 'run':
       return run(terminal, installation, asked);
   }

@@ -19,6 +19,7 @@ export interface SupervisorOptions {
   readonly onChange: (view: RunView) => void;
   /** After each batch, and whenever alerts were delivered. */
   readonly onWork: () => void;
+  readonly onProgress?: (progress: QueryProgress) => void;
   readonly onLog: (line: LogLine) => void;
   readonly stopTimeoutMs?: number;
   readonly random?: () => number;
@@ -198,6 +199,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       notes: totals.notes + progress.x.coercionNotes,
     };
     tell();
+    options.onProgress?.(progress);
     options.onWork();
   }
 

@@ -22,6 +22,8 @@ describe('what is understood', () => {
     ['logs -f --grep Batch|NEW -n 5', { command: 'logs', follow: true, grep: 'Batch|NEW', lines: 5, json: false }],
     ['produce test', { command: 'produce', what: 'suspicious', json: false }],
     ['produce test normal --json', { command: 'produce', what: 'normal', json: true }],
+    ['run bronze --available-now --json', { command: 'run-query', query: 'bronze', runs: 'available-now', json: true }],
+    ['run bronze --until-stopped', { command: 'run-query', query: 'bronze', runs: 'until-stopped', json: false }],
     ['produce pause', { command: 'produce', what: 'pause', json: false }],
   ])('%s', (line, expected) => expect(parse(line)).toEqual(expected));
 

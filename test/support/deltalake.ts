@@ -24,10 +24,10 @@ export async function readDeltaLog(folder: string): Promise<{ version: number; f
   return JSON.parse(stdout) as { version: number; files: string[]; txn: number | null };
 }
 
-/** What the reader finds in the table at `folder`. */
-export async function readDelta(folder: string): Promise<DeltaFacts> {
+/** What the reader finds in the table at `folder`, or at an address for which `env` has the keys. */
+export async function readDelta(folder: string, env: Readonly<Record<string, string>> = {}): Promise<DeltaFacts> {
   const script = path.join(import.meta.dirname, 'read-delta.py');
-  const { stdout } = await run(await deltalakePython(), [script, folder]);
+  const { stdout } = await run(await deltalakePython(), [script, folder], { env: { ...process.env, ...env } });
   return JSON.parse(stdout) as DeltaFacts;
 }
 

@@ -9,6 +9,7 @@ import type { JobSettings } from '../../../src/pipeline/job-settings.ts';
 import { LEASE_TIMES, mayStillWrite, takeLease, type Lease } from '../../../src/pipeline/ownership/lease.ts';
 import type { Clock, ObjectStore } from '../../../src/pipeline/ports.ts';
 import { openLocalStore } from '../../../src/pipeline/store/local.ts';
+import { localFolder } from '../../../src/pipeline/store/location.ts';
 import { readParquet } from '../../../src/pipeline/delta/parquet-read.ts';
 import { readDelta } from '../../support/deltalake.ts';
 import { openBench, type Bench } from '../support/bench.ts';
@@ -180,8 +181,8 @@ async function transNums(table: ObjectStore): Promise<string[]> {
 function clearingParts(bench: Bench, clock: Clock): ClearingParts {
   const job = {
     query: 'bronze',
-    checkpoint: path.join(bench.root, 'checkpoint'),
-    table: path.join(bench.root, 'table'),
+    checkpoint: localFolder(path.join(bench.root, 'checkpoint')),
+    table: localFolder(path.join(bench.root, 'table')),
     startingOffsets: 'earliest',
     owner: owner('clearing'),
   } as JobSettings;
