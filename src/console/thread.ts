@@ -19,8 +19,20 @@ export interface Thread {
   terminate(): void;
 }
 
+/** Where an account for S3 may come from when no key was set: files, roles, containers. */
+const ACCOUNT_ENV = [
+  'AWS_PROFILE',
+  'AWS_CONFIG_FILE',
+  'AWS_SHARED_CREDENTIALS_FILE',
+  'AWS_ROLE_ARN',
+  'AWS_ROLE_SESSION_NAME',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+];
 /** Names that a thread may see of our environment: what the system itself needs, and no secret. */
-const ALLOWED_ENV = ['SystemRoot', 'TEMP', 'TMP', 'TMPDIR', ...FAILPOINT_ENV];
+const ALLOWED_ENV = ['SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'HOME', ...ACCOUNT_ENV, ...FAILPOINT_ENV];
 const HEAP_LIMIT_MB = 1_024;
 
 export function openThread(file: string, handlers: ThreadHandlers): Thread {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseChange } from '../../../src/pipeline/cdc/parse.ts';
-import type { TopicRecord } from '../../../src/pipeline/ports.ts';
-import { openKafkaSource, type KafkaSource } from '../../../src/pipeline/source/kafka.ts';
+import type { Source, TopicRecord } from '../../../src/pipeline/ports.ts';
+import { openKafkaSource } from '../../../src/pipeline/source/kafka.ts';
 import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
 import { wantedConfig, type CaptureTarget, type ConnectorConfig } from '../../../src/stack/connector/config.ts';
 import { openConnector, type Connector } from '../../../src/stack/connector/connector.ts';
@@ -22,7 +22,7 @@ describe.skipIf(obstacle)('a real Debezium', () => {
   let connect: ConnectServer;
   let connector: Connector;
   let frauddb: Database;
-  let source: KafkaSource;
+  let source: Source;
   let target: CaptureTarget;
   let wanted: ConnectorConfig;
 
