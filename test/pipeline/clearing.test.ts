@@ -162,6 +162,7 @@ function partsOf(bench: Bench, query: JobSettings['query'] = 'bronze'): Clearing
   const job = {
     query,
     checkpoint: localFolder(path.join(root, 'checkpoint')),
+    table: localFolder(path.join(root, 'table')),
     startingOffsets: 'earliest',
     owner,
   } as JobSettings;
