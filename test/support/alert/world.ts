@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AlertSettings, JobSettings } from '../../../src/pipeline/job-settings.ts';
 import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
+import { localFolder } from '../../../src/pipeline/store/location.ts';
 import { append, createTopic } from '../../../src/stack/embedded/topic.ts';
 import { emptyTables, settingsFor } from '../../pipeline/alert/support.ts';
 import { startTestPostgres } from '../postgres.ts';
@@ -45,11 +46,12 @@ export async function openWorld(): Promise<World> {
       quarantine,
       job: (alert, changes = {}) => ({
         query: 'alert',
-        checkpoint: path.join(folder, 'checkpoint'),
-        table: path.join(folder, 'table'),
-        quarantine,
+        checkpoint: localFolder(path.join(folder, 'checkpoint')),
+        table: localFolder(path.join(folder, 'table')),
+        quarantine: localFolder(quarantine),
         source: { kind: 'embedded', postgres: settings.topics, topic: name },
         startingOffsets: 'earliest',
+        runs: 'until-stopped',
         triggerMs: 0,
         maxOffsetsPerTrigger: 25,
         alert: settingsFor(settings.frauddb, { servingDatabase: 'separate', ...alert }),
