@@ -99,6 +99,17 @@ export function formatLogLine(line: LogLine): string {
 export const RISK_LEVELS = ['HIGH', 'MEDIUM', 'LOW'] as const;
 export type RiskLevel = (typeof RISK_LEVELS)[number];
 
+/** Which model answered: of one transaction, with the history of its card, or none but the rules. */
+export const MODEL_SHAPES = ['stateless', 'history', 'rules'] as const;
+export type ModelShape = (typeof MODEL_SHAPES)[number];
+
+/** What moved the score of the model, in log-odds: `base` and all inputs together give the probability. */
+export interface Contributions {
+  readonly base: number;
+  /** `value` is the input as the model saw it. The strongest first. */
+  readonly inputs: readonly { readonly feature: string; readonly value: number; readonly contribution: number }[];
+}
+
 /** One stored fraud as the window shows it: masked, never with the whole card number, street or date of birth. */
 export interface FraudView {
   readonly transNum: string;
@@ -119,8 +130,12 @@ export interface FraudView {
   readonly modelVersion: string;
   /** True when the score came from rules and not from a model. */
   readonly ruleBased: boolean;
+  /** null when the API does not tell. */
+  readonly shape: ModelShape | null;
+  /** null when the API does not tell, as the rules never do. */
+  readonly contributions: Contributions | null;
   readonly explanation: readonly string[];
-  /** Inputs that could not be derived, for which a default was sent to the API. */
+  /** Inputs that could not be derived or that the API did not know, for which a default was taken. */
   readonly defaultsUsed: readonly string[];
   readonly partition: number | null;
   readonly offset: string | null;

@@ -1,6 +1,6 @@
 /** What the fraud API may say, and what counts as nonsense. Pure. */
 import { z } from 'zod';
-import { RISK_LEVELS, type RiskLevel } from '../events.ts';
+import { MODEL_SHAPES, RISK_LEVELS, type Contributions, type ModelShape, type RiskLevel } from '../events.ts';
 
 /** A score that can be stored. */
 export interface Score {
@@ -14,11 +14,19 @@ export interface Score {
   readonly ruleBased: boolean;
   /** Lines without their leading dash. */
   readonly explanation: readonly string[];
+  /** Which model answered; null when the API does not tell. */
+  readonly shape: ModelShape | null;
+  /** What each input added to the score; null when the API does not tell, as for rows that it does not call fraud. */
+  readonly contributions: Contributions | null;
+  /** Inputs for which the API took a default. */
+  readonly defaultsUsed: readonly string[];
 }
 
 const MODEL_VERSION_WIDTH = 50;
 const LINE_WIDTH = 300;
 const MAX_LINES = 12;
+const MAX_INPUTS = 50;
+const Name = z.string().max(60).transform(clean);
 
 const Prediction = z.object({
   trans_num: z.string(),
@@ -27,6 +35,17 @@ const Prediction = z.object({
   risk_level: z.enum(RISK_LEVELS),
   model_version: z.string().min(1),
   feature_explanation: z.union([z.string(), z.array(z.string())]).nullish(),
+  // What follows only our own API tells: an answer is not thrown away because of it.
+  shape: z.enum(MODEL_SHAPES).nullish().catch(null),
+  contributions: z
+    .object({
+      base_value: z.number(),
+      features: z.array(z.object({ feature: Name, value: z.number(), contribution: z.number() })).max(MAX_INPUTS),
+    })
+    .transform(({ base_value: base, features }) => ({ base, inputs: features.sort(byStrength) }))
+    .nullish()
+    .catch(null),
+  defaults_used: z.array(Name).max(MAX_INPUTS).nullish().catch(null),
 });
 const BatchAnswer = z.object({ predictions: z.array(z.unknown()) });
 
@@ -44,6 +63,9 @@ export function readPrediction(value: unknown, transNum: string): Score | string
     modelVersion: version,
     ruleBased: version.startsWith('rule_based'),
     explanation: explanationLines(parsed.data.feature_explanation ?? ''),
+    shape: parsed.data.shape ?? null,
+    contributions: parsed.data.contributions ?? null,
+    defaultsUsed: parsed.data.defaults_used ?? [],
   };
 }
 
@@ -66,6 +88,10 @@ function explanationLines(text: string | readonly string[]): string[] {
 /** PostgreSQL stores no NUL and no half of a surrogate pair; other control characters have no place in a line either. */
 function clean(text: string): string {
   return text.replace(/[\p{Cc}\p{Surrogate}]/gu, ' ');
+}
+
+function byStrength(a: { readonly contribution: number }, b: { readonly contribution: number }): number {
+  return Math.abs(b.contribution) - Math.abs(a.contribution);
 }
 
 function firstIssue(error: z.ZodError): string {

@@ -1,5 +1,6 @@
-/** What the fraud API is asked about one transaction: derived from the change event alone, so that asking later gives the same. */
+/** What the fraud API is asked about one transaction: derived from the change event and from what its card did before. */
 import type { TransactionRow } from '../cdc/transaction.ts';
+import type { CardHistory } from './history.ts';
 
 /** Body of `POST /predict/raw`. Distances are in km, ages in whole years, Monday is day 0. */
 export interface ScoreRequest {
@@ -12,6 +13,8 @@ export interface ScoreRequest {
   readonly gender: string;
   readonly merchant?: string;
   readonly category?: string;
+  /** Absent when the card or the time is not known: then the model of one transaction answers. */
+  readonly history?: CardHistory;
 }
 
 export interface Features {
@@ -32,7 +35,7 @@ const MAX_TIME_MS = 8.64e15;
 const MAX_AGE = 150;
 
 /** Derives the inputs of the score. Nothing is dropped: what cannot be derived gets its default and is named. */
-export function deriveFeatures(row: ScorableRow): Features {
+export function deriveFeatures(row: ScorableRow, history?: CardHistory): Features {
   const time = transactionTime(row);
   const derived = {
     hour: time === null ? null : new Date(time).getUTCHours(),
@@ -52,6 +55,7 @@ export function deriveFeatures(row: ScorableRow): Features {
     gender: derived.gender ?? DEFAULTS.gender,
     ...(row.merchant === null ? {} : { merchant: row.merchant }),
     ...(row.category === null ? {} : { category: row.category }),
+    ...(history === undefined ? {} : { history }),
   };
   return { request, defaultsUsed };
 }

@@ -80,7 +80,7 @@ function toJson(
     ...origin,
     ...recordJson(candidate),
     score,
-    features,
+    features: { ...features, defaultsUsed: [...new Set([...features.defaultsUsed, ...score.defaultsUsed])] },
     facts,
     state: suppressed === null ? 'pending' : 'suppressed',
     reason: suppressed,
@@ -104,7 +104,7 @@ const INSERT_PREDICTIONS = `
     FROM json_to_recordset($1::json) AS each ("transNum" text, topic text, partition integer, "offset" bigint,
            "queryId" uuid, "batchId" bigint, score json, features json, facts jsonb, state text, reason text),
          json_to_record(each.score) AS score (probability numeric, "isFraud" boolean, level text, "modelVersion" text,
-           "ruleBased" boolean, explanation text[]),
+           "ruleBased" boolean, explanation text[], shape text, contributions jsonb),
          json_to_record(each.features) AS features (request jsonb, "defaultsUsed" text[])
   ), stored AS (
     INSERT INTO fraud_predictions (trans_num, prediction_score, is_fraud_predicted, model_version)
@@ -112,9 +112,9 @@ const INSERT_PREDICTIONS = `
     ON CONFLICT (trans_num) DO NOTHING RETURNING trans_num
   ), details AS (
     INSERT INTO sluice.prediction_details (trans_num, risk_level, rule_based, request, explanation, defaults_used,
-      topic, partition, "offset", query_id, batch_id)
+      topic, partition, "offset", query_id, batch_id, shape, contributions)
     SELECT trans_num, level, "ruleBased", request, explanation, "defaultsUsed", topic, partition, "offset", "queryId",
-      "batchId"
+      "batchId", shape, contributions
     FROM input JOIN stored ON trans_num = "transNum" ORDER BY trans_num
     ON CONFLICT (trans_num) DO NOTHING
   ), outbox AS (

@@ -3,10 +3,12 @@ import {
   DELIVERY_STATES,
   SENDS_SHOWN,
   type AlertTotals,
+  type Contributions,
   type DeliveryState,
   type DeliveryView,
   type FraudMinute,
   type FraudView,
+  type ModelShape,
   type RiskLevel,
   type SendView,
 } from '../events.ts';
@@ -87,6 +89,8 @@ interface FraudRow extends Record<string, unknown> {
   readonly distance_km: string | null;
   readonly model_version: string | null;
   readonly rule_based: boolean;
+  readonly shape: ModelShape | null;
+  readonly contributions: Contributions | null;
   readonly explanation: string[] | null;
   readonly defaults_used: string[] | null;
   readonly partition: number | null;
@@ -113,6 +117,8 @@ function toFraudView(row: FraudRow): FraudView {
     distanceKm: row.distance_km === null || defaultsUsed.includes('distance_km') ? null : Number(row.distance_km),
     modelVersion: row.model_version ?? '',
     ruleBased: row.rule_based,
+    shape: row.shape,
+    contributions: row.contributions,
     explanation: (row.explanation ?? []).map((line) => oneLine(line, TEXT_WIDTH)),
     defaultsUsed,
     partition: row.partition,
@@ -165,6 +171,7 @@ const FRAUDS = `
   SELECT p.trans_num, p.prediction_score AS score, p.model_version, t.amt, t.merchant, t.category, t.first, t.last,
     t.cc_num, t.city, t.state, ${toMs('coalesce(d.scored_at, p.prediction_time::timestamptz)')} AS predicted_at,
     ${toMs('t.trans_date_trans_time')} AS transaction_at, d.request->>'distance_km' AS distance_km, d.explanation,
+    d.shape, d.contributions,
     d.defaults_used, d.partition, d."offset", d.batch_id, o.state AS delivery,
     coalesce(d.rule_based, p.model_version LIKE 'rule\\_based%', false) AS rule_based,
     coalesce(d.risk_level, CASE WHEN p.prediction_score > 0.7 THEN 'HIGH' WHEN p.prediction_score > 0.4 THEN 'MEDIUM'

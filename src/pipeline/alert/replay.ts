@@ -31,7 +31,7 @@ export async function becomesInAlert(
 ): Promise<Map<Letter, Becomes>> {
   const { becomes, candidates, repeats } = await sort(parts, letters);
   const present = await readPresent(parts, [...candidates.values()]);
-  const { scored, rest } = await scoreAll(parts.api, new Map([...candidates].filter(([, each]) => present(each))));
+  const { scored, rest } = await scoreAll(parts, new Map([...candidates].filter(([, each]) => present(each))));
   for (const [letter, { row }] of candidates) becomes.set(letter, { kind: 'gone', transNum: row.trans_num });
   for (const [letter, each] of rest) becomes.set(letter, each);
   const rules = { settings: parts.settings, firstStart: await readFirstStart(parts) };
@@ -50,7 +50,7 @@ export async function replayInAlert(
     becomes.set(letter, each);
     candidates.delete(letter);
   }
-  const { scored, rest } = await scoreAll(parts.api, candidates);
+  const { scored, rest } = await scoreAll(parts, candidates);
   for (const [letter, each] of rest) becomes.set(letter, each);
   const firstStart = await readFirstStart(parts);
   const rules = { settings, firstStart, now: clock.now() };
@@ -136,8 +136,8 @@ async function insertWhereMissing(
   });
 }
 
-async function scoreAll(api: FraudApi, candidates: ReadonlyMap<Letter, Candidate>) {
-  const outcome = await scoreCandidates(api, [...candidates.values()]);
+async function scoreAll({ db, api }: AlertReplayParts, candidates: ReadonlyMap<Letter, Candidate>) {
+  const outcome = await scoreCandidates(db, api, [...candidates.values()]);
   const letterOf = new Map([...candidates].map(([letter, { record }]) => [record, letter] as const));
   const scored = new Map(outcome.scored.map((each) => [letterOf.get(each.candidate.record) as Letter, each] as const));
   const rest = new Map<Letter, Becomes>();

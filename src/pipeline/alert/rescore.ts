@@ -33,7 +33,7 @@ const LONGEST_WAIT_MS = 60_000;
 export async function rescore(parts: RescoreParts): Promise<Next> {
   const due = await readDue(parts.db, parts.clock.now(), ROWS_PER_STEP);
   if (due.length === 0) return IDLE_MS;
-  const outcome = await scoreAgain(parts.api, due);
+  const outcome = await scoreAgain(parts, due);
   const byRecord = new Map(due.map((row) => [row.record, row]));
   for (const letter of outcome.refused)
     await quarantineLate(parts.quarantine, letter, byRecord.get(letter.record) as PendingRow);
@@ -51,9 +51,10 @@ async function afterWaiting(all: boolean): Promise<Next> {
   return all ? IDLE_MS : 0;
 }
 
-async function scoreAgain(api: FraudApi, due: readonly PendingRow[]): Promise<Outcome> {
+async function scoreAgain({ db, api }: RescoreParts, due: readonly PendingRow[]): Promise<Outcome> {
   const rows = due.map(({ record }) => toCandidate(record));
   const outcome = await scoreCandidates(
+    db,
     api,
     rows.filter((row) => 'row' in row),
   );

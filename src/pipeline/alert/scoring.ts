@@ -1,8 +1,10 @@
 /** Candidates to verdicts: what is scored, what waits, what becomes a dead letter. */
 import type { DeadLetter } from '../quarantine/dead-letter.ts';
+import type { Sql } from '../sql.ts';
 import type { Score } from './answer.ts';
 import { deriveFeatures, type Features } from './features.ts';
 import type { FraudApi } from './fraud-api.ts';
+import { readHistories } from './history.ts';
 import type { Candidate } from './intake.ts';
 
 export interface Scored {
@@ -23,9 +25,14 @@ export interface Outcome {
   readonly refused: readonly DeadLetter[];
 }
 
-export async function scoreCandidates(api: FraudApi, candidates: readonly Candidate[]): Promise<Outcome> {
+/** `sql`: the database with `transactions`, where earlier rows of the cards are; no SQL transaction is open on it. */
+export async function scoreCandidates(sql: Sql, api: FraudApi, candidates: readonly Candidate[]): Promise<Outcome> {
   const ordered = [...candidates].sort(byTransNum);
-  const features = ordered.map(({ row }) => deriveFeatures(row));
+  const histories = await readHistories(
+    sql,
+    ordered.map(({ row }) => row),
+  );
+  const features = ordered.map(({ row }) => deriveFeatures(row, histories.get(row.trans_num)));
   const verdicts = await api.score(features.map(({ request }) => request));
   const outcome = { scored: [] as Scored[], waiting: [] as Waiting[], refused: [] as DeadLetter[] };
   for (const [index, candidate] of ordered.entries()) {

@@ -57,6 +57,7 @@ async function addNew(parts: SinkParts, batch: Batch, intake: Intake, firstStart
   await failpoint('a3');
   const gone = new Set(unstorable.map(({ record }) => record));
   const outcome = await scoreCandidates(
+    parts.db,
     parts.api,
     fresh.filter(({ record }) => !gone.has(record)),
   );

@@ -129,7 +129,7 @@ describe('the Alert job', () => {
     const fraudApi = await startFraudApi(0, ['model/artifacts']);
     const preview = await startSlackPreview(0, 'token', db);
     const { job } = open({ fraudApiUrl: fraudApi.url, slack: { kind: 'preview', url: preview.webhookUrl } });
-    const changes = { amt: 1020, category: 'shopping_net', trans_date_trans_time: Date.UTC(2020, 5, 21, 23, 5) * 1000 };
+    const changes = { amt: 312, category: 'grocery_pos', trans_date_trans_time: Date.UTC(2020, 5, 21, 23, 5) * 1000 };
     await insertTransaction(db, 't1', changes);
     await job.sink.addBatch(batchOf(0, [created(0, 't1', changes)]));
     const accepted = once(delivered, 'delivered');
@@ -139,7 +139,9 @@ describe('the Alert job', () => {
     expect((await readFrauds(db, 1))[0]).toMatchObject({
       level: 'HIGH',
       ruleBased: false,
-      explanation: expect.arrayContaining([expect.stringMatching(/^Amount over \$1000: \$1,020\.00 \(\+/)]) as string[],
+      shape: 'history',
+      contributions: { base: expect.any(Number) as number, inputs: expect.any(Array) as unknown[] },
+      explanation: expect.arrayContaining([expect.stringMatching(/^Category grocery_pos \(\+/)]) as string[],
       delivery: 'sent',
     });
     expect(JSON.stringify(await db.query('SELECT body FROM sluice.preview_messages'))).toMatch(/▲ HIGH risk 9\d\.\d %/);
@@ -176,6 +178,8 @@ describe('the Alert job', () => {
       distanceKm: expect.closeTo(24.56, 1) as number,
       modelVersion: 'test_model_1',
       ruleBased: false,
+      shape: null,
+      contributions: null,
       explanation: ['High amount', 'Far from home'],
       defaultsUsed: ['age'],
       partition: 0,

@@ -15,6 +15,29 @@ describe('a prediction', () => {
       modelVersion: 'test_model_1',
       ruleBased: false,
       explanation: ['High amount', 'Far from home'],
+      shape: null,
+      contributions: null,
+      defaultsUsed: [],
+    });
+  });
+
+  it('tells which model answered and what moved the score, the strongest first, when the API does', () => {
+    const features = [
+      { feature: 'hour', value: 3, contribution: 0.5 },
+      { feature: 'amt', value: 900, contribution: -2 },
+    ];
+    const more = { shape: 'history', contributions: { base_value: -3, features }, defaults_used: ['category'] };
+    expect(readPrediction(predict(asked, more), 't1')).toMatchObject({
+      shape: 'history',
+      contributions: { base: -3, inputs: [{ feature: 'amt' }, { feature: 'hour' }] },
+      defaultsUsed: ['category'],
+    });
+    const odd = { shape: 'neural', contributions: [1], defaults_used: 'all' };
+    expect(readPrediction(predict(asked, odd), 't1')).toMatchObject({
+      probability: 0.9,
+      shape: null,
+      contributions: null,
+      defaultsUsed: [],
     });
   });
 

@@ -302,6 +302,35 @@ describe('the Alert sink', () => {
     await expectClosedLedger();
   });
 
+  it('sends what the card did before, earlier rows of the batch included, and stores it with the prediction', async () => {
+    const events = await arrive(0, { a: 100, b: 900 });
+    await db.query(`UPDATE transactions SET trans_date_trans_time = trans_date_trans_time - interval '10 minutes'
+      WHERE trans_num = 'a'`);
+    await sink().addBatch(batchOf(0, events));
+    const stored = await db.query<{ history: unknown }>(
+      `SELECT request->'history' AS history FROM sluice.prediction_details ORDER BY trans_num`,
+    );
+    const past = { seconds_since_last: 600, mean_amt: 100, spread_amt: 0, new_category: 0 };
+    const windows = { count_1h: 1, sum_1h: 100, count_24h: 1, sum_24h: 100 };
+    expect(stored[1]?.history).toEqual({ ...past, ...windows });
+    const asked = JSON.parse(server.requests[0]?.body ?? '[]') as { history: unknown }[];
+    expect(asked.map(({ history }) => history)).toEqual(stored.map(({ history }) => history));
+  });
+
+  it('asks about a waiting transaction later with the same past', async () => {
+    server.answer = (_, response) => reply(response, 503, '');
+    await sink().addBatch(batchOf(0, await arrive(0, { a: 100, b: 900 })));
+    const first = JSON.parse(server.requests[0]?.body ?? '[]') as unknown[];
+    restart();
+    server.answer = wellApi;
+    await arrive(2, { later: 5 });
+    await scoreWaiting();
+    const stored = await db.query<{ request: unknown }>(
+      'SELECT request FROM sluice.prediction_details ORDER BY trans_num',
+    );
+    expect(stored.map(({ request }) => request)).toEqual(first);
+  });
+
   it('does not take a waiting transaction for new when its records come again', async () => {
     server.answer = (_, response) => reply(response, 503, '');
     const events = await arrive(0, { a: 900 });

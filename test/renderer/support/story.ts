@@ -581,6 +581,42 @@ const DELIVERY: readonly DeliveryState[] = [
 
 const pick = <T>(list: readonly T[], index: number): T => list[index % list.length] as T;
 
+const BY_RULES = {
+  modelVersion: 'rule_based_fallback',
+  ruleBased: true,
+  shape: 'rules',
+  contributions: null,
+  explanation: ['High amount: $1,106.82', 'Distance from home: 104 km', 'Late hour: 23 h', 'Weekend'],
+} as const;
+const BY_MODEL = {
+  modelVersion: 'trees-history-2026-01-15-381710b84466',
+  ruleBased: false,
+  shape: 'history',
+  contributions: {
+    base: -9.71,
+    inputs: [
+      { feature: 'amt_above_mean', value: 6.4, contribution: 4.12 },
+      { feature: 'sum_24h', value: 2_911.4, contribution: 3.51 },
+      { feature: 'category', value: 5, contribution: 2.24 },
+      { feature: 'hour', value: 23, contribution: 1.93 },
+      { feature: 'amt', value: 1_106.82, contribution: 1.02 },
+      { feature: 'seconds_since_last', value: 610, contribution: 0.74 },
+      { feature: 'amt_to_mean', value: 14.1, contribution: -0.41 },
+      { feature: 'count_24h', value: 4, contribution: 0.33 },
+      { feature: 'new_category', value: 0, contribution: -0.22 },
+      { feature: 'age', value: 51, contribution: -0.12 },
+      { feature: 'count_1h', value: 1, contribution: 0.08 },
+      { feature: 'sum_1h', value: 840, contribution: 0.05 },
+      { feature: 'is_female', value: 1, contribution: -0.02 },
+      { feature: 'day_of_week', value: 6, contribution: 0.01 },
+    ],
+  },
+  explanation: [
+    "6.4 spreads above the card's mean amount (+4.12)",
+    '$2,911.40 spent with the card within 24 h (+3.51)',
+  ],
+} as const;
+
 /** One fraud; the higher its number, the older it is. Negative numbers are newer than the first of the story. */
 export function fraud(index: number): FraudView {
   const place = Math.abs(index);
@@ -601,9 +637,7 @@ export function fraud(index: number): FraudView {
     city: 'Urbana',
     state: pick(STATES, place),
     distanceKm: 20 + noise(place, 4) * 90,
-    modelVersion: 'rule_based_v1',
-    ruleBased: true,
-    explanation: ['- High amount: $1,106.82', '- Distance of 104.6 km from home', '- Late night, 23 h', '- Weekend'],
+    ...(place % 6 === 2 ? BY_RULES : BY_MODEL),
     defaultsUsed: place % 5 === 0 ? ['age'] : [],
     partition: place % 4,
     offset: String(81_084 - place * 3),

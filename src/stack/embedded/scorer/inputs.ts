@@ -1,19 +1,6 @@
 /** From a request of `/predict/raw` to the values a model asks for: the same as in training and in `services/fraud-api`. */
+import type { CardHistory } from '../../../pipeline/alert/history.ts';
 import type { Model } from './model-file.ts';
-
-/** What the card did strictly before, by (trans_date_trans_time, trans_num). Dollars and seconds; null = no earlier row. */
-export interface CardHistory {
-  readonly seconds_since_last: number | null;
-  readonly mean_amt: number | null;
-  /** Population standard deviation. */
-  readonly spread_amt: number | null;
-  readonly count_1h: number;
-  readonly sum_1h: number;
-  readonly count_24h: number;
-  readonly sum_24h: number;
-  /** 1 when the card has no earlier row in this category. */
-  readonly new_category: 0 | 1;
-}
 
 /** A request whose gaps are filled with the defaults of the API. */
 export interface ScoreInput {
