@@ -8,6 +8,7 @@ import { systemClock } from './clock.ts';
 import { isFenced } from './errors.ts';
 import type { WorkerEvent } from './events.ts';
 import type { JobSettings, SourceSettings } from './job-settings.ts';
+import { takeBack, type Handover } from './handover/handover.ts';
 import { openJobStores, type JobStores } from './job-stores.ts';
 import { checkSameSource, readSeen, writeSeen } from './ownership/identity.ts';
 import { LEASE_TIMES, mayStillWrite, takeLease, type Lease, type LeaseTimes } from './ownership/lease.ts';
@@ -137,8 +138,10 @@ interface Owned extends Running {
 async function runOwned(owned: Owned, signal: AbortSignal): Promise<void> {
   const source = await openSource(owned.job.source, owned.log);
   const target = openTarget(owned);
+  let handover: Handover | null = null;
   try {
     const settled = await settle(owned, source, target.sink, signal);
+    handover = await takeBackFrom(owned, settled);
     owned.announce(settled.position, target.controls);
     target.start();
     await runBatches(owned, { source, sink: target.sink, ...settled }, signal).catch(async (error: unknown) => {
@@ -148,10 +151,31 @@ async function runOwned(owned: Owned, signal: AbortSignal): Promise<void> {
       await runBatches(owned, { source, sink: target.sink, ...again }, signal);
     });
   } finally {
+    await handover?.stop();
     await target.stop();
     await target.sink.close();
     await source.close();
   }
+}
+
+/** Only Bronze's table tells which batches another engine wrote. */
+async function takeBackFrom(
+  { job, log, lease, stores }: Owned,
+  { position, clusterId }: Pick<Settled, 'position' | 'clusterId'>,
+): Promise<Handover | null> {
+  if (job.query !== 'bronze') return null;
+  const parts = {
+    queryId: position.queryId,
+    clusterId,
+    checkpoint: stores.checkpoint,
+    log: openCheckpointLog(stores.checkpoint, lease.check),
+    table: stores.table,
+    shelf: stores.quarantine,
+    quarantine: openQuarantine(stores.quarantine),
+    tell: log,
+    checkOwner: lease.check,
+  };
+  return takeBack(parts, () => openSource(job.source, log));
 }
 
 /** Another promise for a batch of our own can only come from the run before, if that may have had one under way. */

@@ -1,0 +1,133 @@
+/** A real Spark with Delta and the Kafka source: Python's `pyspark` and Maven's jars, brought once and kept outside of the checkout. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { access, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { prepareJars } from '../stack/servers/maven.ts';
+import { CACHE } from '../stack/servers/program.ts';
+
+const run = promisify(execFile);
+export const SPARK_PROGRAMS = path.resolve(import.meta.dirname, '..', '..', 'spark');
+
+interface Release {
+  readonly pyspark: string;
+  readonly delta: string;
+  readonly scala: string;
+}
+
+/** Minor version of Spark -> what is installed. */
+const RELEASES = {
+  '3.4': { pyspark: '3.4.4', delta: 'io.delta:delta-core_2.12:2.4.0', scala: '2.12' },
+  '3.5': { pyspark: '3.5.7', delta: 'io.delta:delta-spark_2.12:3.3.2', scala: '2.12' },
+  '4.0': { pyspark: '4.0.1', delta: 'io.delta:delta-spark_2.13:4.0.0', scala: '2.13' },
+} as const satisfies Record<string, Release>;
+
+export type SparkVersion = keyof typeof RELEASES;
+export const SPARK_VERSIONS = Object.keys(RELEASES) as SparkVersion[];
+
+export interface Spark {
+  readonly python: string;
+  /** For programs that make their own session: options of the launcher. */
+  readonly submitArgs: string;
+}
+
+export interface SparkProcess {
+  readonly child: ChildProcess;
+  /** Resolves with the exit code, null when it was killed. */
+  readonly gone: Promise<number | null>;
+  /** Resolves true when a line of its output begins with the text, false when it ends before. */
+  line(start: string): Promise<boolean>;
+}
+
+/** Throws one sentence that says what is missing. Takes minutes the first time. */
+export async function bringSpark(version: SparkVersion): Promise<Spark> {
+  const release = RELEASES[version];
+  const folder = path.join(CACHE, `spark-${release.pyspark}`);
+  const python = path.join(folder, 'venv', 'bin', 'python');
+  await make(path.join(folder, 'venv'), (fresh) => installPython(fresh, [`pyspark==${release.pyspark}`, ...BESIDE]));
+  const jars = path.join(folder, 'jars');
+  await prepareJars({
+    folder: jars,
+    artifacts: [release.delta, `org.apache.spark:spark-sql-kafka-0-10_${release.scala}:${release.pyspark}`],
+    without: (file) => !NOT_IN_SPARK.test(file),
+  });
+  const names = (await readdir(jars)).map((name) => path.join(jars, name));
+  const conf = ['spark.ui.enabled=false', 'spark.driver.memory=1g', 'spark.driver.host=127.0.0.1'];
+  const args = ['--master', 'local[2]', '--jars', names.join(','), ...conf.flatMap((each) => ['--conf', each])];
+  return { python, submitArgs: [...args, 'pyspark-shell'].join(' ') };
+}
+
+const NOT_IN_SPARK = /^(delta-|spark-sql-kafka|spark-token|kafka-clients|commons-pool2)/;
+/** Python packages that the programs use beside Spark. */
+const BESIDE = ['psycopg[binary]==3.2.9'];
+
+/** Starts a Python program with Spark; its output goes to the log file as well. */
+export function startSpark(spark: Spark, program: readonly string[], log: string): SparkProcess {
+  const child = spawn(spark.python, program, {
+    env: { ...process.env, PYSPARK_SUBMIT_ARGS: spark.submitArgs, SPARK_LOCAL_IP: '127.0.0.1', PYTHONUNBUFFERED: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const file = createWriteStream(log, { flags: 'a' });
+  let output = '';
+  const waiting = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.pipe(file, { end: false });
+    stream.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-200_000);
+      waiting.forEach((look) => look());
+    });
+  }
+  const gone = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  const line = (start: string): Promise<boolean> =>
+    new Promise((resolve) => {
+      const isThere = (): boolean => output.split('\n').some((each) => each.startsWith(start));
+      const look = (): void => {
+        if (!isThere()) return;
+        waiting.delete(look);
+        resolve(true);
+      };
+      waiting.add(look);
+      look();
+      void gone.then(() => resolve(isThere()));
+    });
+  return { child, gone, line };
+}
+
+/** Runs a program to its end and answers what it printed. */
+export async function runSpark(spark: Spark, program: readonly string[]): Promise<string> {
+  const env = { ...process.env, PYSPARK_SUBMIT_ARGS: spark.submitArgs, SPARK_LOCAL_IP: '127.0.0.1' };
+  const { stdout } = await run(spark.python, program, { env, maxBuffer: 256 * 1024 * 1024 });
+  return stdout;
+}
+
+/** Made beside its place and renamed, so that a half made one is never used. */
+async function make(place: string, fill: (fresh: string) => Promise<void>): Promise<void> {
+  if (await isThere(place)) return;
+  await mkdir(path.dirname(place), { recursive: true });
+  const fresh = await mkdtemp(`${place}-`);
+  try {
+    await fill(fresh);
+  } catch (cause) {
+    await rm(fresh, { recursive: true, force: true });
+    const message = 'Spark needs Python 3 with venv and pip, Maven and Java 17: apt-get install python3-venv maven.';
+    throw new Error(message, { cause });
+  }
+  await rename(fresh, place).catch(async (error: unknown) => {
+    if (!(await isThere(place))) throw error;
+    await rm(fresh, { recursive: true, force: true });
+  });
+}
+
+/** The launchers of a moved environment name their old place; the interpreter itself, and its packages, do not care. */
+async function installPython(folder: string, packages: readonly string[]): Promise<void> {
+  await run('python3', ['-m', 'venv', folder]);
+  await run(path.join(folder, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', ...packages]);
+}
+
+function isThere(place: string): Promise<boolean> {
+  return access(place).then(
+    () => true,
+    () => false,
+  );
+}
