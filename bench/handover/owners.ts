@@ -2,6 +2,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { JobSettings } from '../../src/pipeline/job-settings.ts';
+import { PLAIN_KAFKA } from '../../src/pipeline/source/kafka-settings.ts';
+import { localFolder } from '../../src/pipeline/store/location.ts';
 import { startSpark, SPARK_PROGRAMS, type Spark } from '../../test/support/spark.ts';
 
 export type Engine = 'sluice' | 'spark';
@@ -53,21 +56,15 @@ export function openOwners(options: OwnersOptions): Owners {
 }
 
 function startSluice({ brokers, topic, root }: OwnersOptions, home: string): ChildProcess {
-  const job = {
+  const job: Omit<JobSettings, 'owner'> = {
     query: 'bronze',
-    checkpoint: path.join(home, 'checkpoint'),
-    table: path.join(home, 'table'),
-    quarantine: path.join(home, 'quarantine'),
-    source: {
-      kind: 'kafka',
-      brokers: [brokers],
-      topic,
-      addressMap: {},
-      isolation: 'read_uncommitted',
-      sasl: null,
-      tls: null,
-    },
+    checkpoint: localFolder(path.join(home, 'checkpoint')),
+    table: localFolder(path.join(home, 'table')),
+    quarantine: localFolder(path.join(home, 'quarantine')),
+    source: { ...PLAIN_KAFKA, brokers: [brokers], topic },
     startingOffsets: 'earliest',
+    runs: 'until-stopped',
+    alert: null,
     triggerMs: 500,
     maxOffsetsPerTrigger: null,
   };

@@ -92,7 +92,14 @@ async function format(classPath: string, folder: string): Promise<void> {
     '--add-scram',
     `${mechanism}=[name=${SASL_USER.username},password=${SASL_USER.password}]`,
   ]);
-  const tool = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', `${folder}/server.properties`, ...scram];
+  const tool = [
+    'kafka.tools.StorageTool',
+    'format',
+    `--cluster-id=${clusterId}`,
+    '-c',
+    `${folder}/server.properties`,
+    ...scram,
+  ];
   await runTool('java', [...java(classPath, folder), ...tool]);
 }
 
