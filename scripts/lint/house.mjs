@@ -55,7 +55,7 @@ function judgeZone(file, target, typesOnly) {
 /** @param {string} file @param {string} target */
 function judgeLibrary(file, target) {
   const name = target.startsWith('node:') ? target : packageOf(target);
-  if (name in NEVER) return `${name} is never imported: ${NEVER[/** @type {keyof NEVER} */ (name)]}.`;
+  if (name in NEVER) return `${name} is never imported: ${NEVER[/** @type {keyof typeof NEVER} */ (name)]}.`;
   const door = DOORS.find(({ library }) => (library.endsWith('/') ? name.startsWith(library) : name === library));
   if (!door || door.in.some((place) => isInside(file, place))) return undefined;
   return `${file} may not import ${name}: ${door.what} goes through ${door.in.join(' or ')} (one library, one file).`;
