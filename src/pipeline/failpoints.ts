@@ -16,11 +16,11 @@ export type FailpointName = `b${number}` | `a${number}`;
 export type StoreStep = 'writing';
 
 /**
- * `kill`: SIGKILL for the whole process. `terminate`: the thread ends at once. `throw`: an error that ends the query.
+ * `kill`: SIGKILL for the whole process; `freeze`: SIGSTOP, until somebody sends SIGCONT. `terminate`: the thread ends at once. `throw`: an error that ends the query.
  * `lose`: an error that may pass, as when the answer to a request that was carried out gets lost. `delay`: goes on
  * later. `hang`: never goes on. `pause`: goes on once `<name>.go` lies in the folder of the plan.
  */
-export type FailpointAction = 'kill' | 'terminate' | 'throw' | 'lose' | 'delay' | 'hang' | 'pause';
+export type FailpointAction = 'kill' | 'freeze' | 'terminate' | 'throw' | 'lose' | 'delay' | 'hang' | 'pause';
 
 export interface Shot {
   readonly name: FailpointName;
@@ -77,7 +77,9 @@ export const passesOf = (name: FailpointName): number => passes.get(name) ?? 0;
 /** `b5=kill@2,b3=delay:500`: name, action, ms after a colon, pass after an at sign. Throws for anything else. */
 export function parseFailpoints(text: string): Shot[] {
   return text.split(',').map((each) => {
-    const match = /^([ab]\d+)=(kill|terminate|throw|lose|delay|hang|pause)(?::(\d+))?(?:@(\d+))?$/.exec(each.trim());
+    const match = /^([ab]\d+)=(kill|freeze|terminate|throw|lose|delay|hang|pause)(?::(\d+))?(?:@(\d+))?$/.exec(
+      each.trim(),
+    );
     if (!match) throw new Error(`SLUICE_FAILPOINTS: ${JSON.stringify(each)} is not like b5=kill@2`);
     const [, name, action, ms = '0', pass = '1'] = match;
     return { name: name as FailpointName, action: action as FailpointAction, ms: Number(ms), pass: Number(pass) };
@@ -105,6 +107,8 @@ async function act(shot: Shot, { folder, die }: FailpointPlan): Promise<void> {
     case 'kill':
     case 'terminate':
       return (die ?? dieForReal)(shot.action);
+    case 'freeze':
+      return void process.kill(process.pid, 'SIGSTOP');
     case 'throw':
       throw new Error(`failpoint ${shot.name}`);
     case 'lose':

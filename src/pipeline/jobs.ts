@@ -78,10 +78,7 @@ async function runWith(running: Running, signal: AbortSignal): Promise<void> {
   const { job, emit, log, stores } = running;
   const times = job.lease ?? LEASE_TIMES;
   const lease = await own(running, times, signal);
-  const renewal = setInterval(
-    () => void lease.renew().catch((error: Error) => log('warn', error.message)),
-    times.renewalMs,
-  );
+  const watch = watchLease(lease, times.renewalMs, signal, log);
   let queryId = '';
   const announce = (position: Position, controls: JobControls): void => {
     queryId = position.queryId;
@@ -89,16 +86,19 @@ async function runWith(running: Running, signal: AbortSignal): Promise<void> {
     emit({ type: 'state', state: 'RUNNING', queryId, runId: job.owner.runId });
   };
   try {
-    await fence(running, lease, signal);
+    await fence(running, lease, watch.signal);
     if (await finishClearing(stores, lease.check))
       log('warn', 'Finished a clearing of the checkpoint that was cut short');
-    await runOwned({ ...running, lease, announce }, signal);
+    await runOwned({ ...running, lease, announce }, watch.signal);
+    watch.throwIfLost();
   } catch (error) {
+    // Whatever failed after a take-over failed because of it: the person is told by whom.
+    if (!(await lease.isMine().catch(() => true))) await lease.check();
     // A stop while a dependency is away is no failure: an open batch is settled by the next start.
     if (!signal.aborted || !isRetryable(error)) throw error;
     log('warn', `Stopped while waiting: ${(error as Error).message}`);
   } finally {
-    clearInterval(renewal);
+    watch.stop();
     await lease.release().catch((error: Error) => log('warn', error.message));
   }
   emit({ type: 'state', state: 'STOPPED', queryId, runId: job.owner.runId });
@@ -114,6 +114,35 @@ function own({ job, log, clock, stores }: Running, times: LeaseTimes, signal: Ab
     },
     { policy: QUERY_RETRY, clock, signal, onRetry },
   );
+}
+
+/** Renews the lease, and ends a query that has lost it: also one that has nothing to write would go on for ever. */
+function watchLease(lease: Lease, renewalMs: number, signal: AbortSignal, log: Log) {
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  let lost: Error | null = null;
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  const renewal = setInterval(() => {
+    lease
+      .renew()
+      .then(lease.check)
+      .catch((error: Error) => {
+        if (!isFenced(error)) return log('warn', error.message);
+        lost = error;
+        stop();
+      });
+  }, renewalMs);
+  return {
+    signal: stopping.signal,
+    throwIfLost: () => {
+      if (lost) throw lost;
+    },
+    stop: () => {
+      clearInterval(renewal);
+      signal.removeEventListener('abort', stop);
+    },
+  };
 }
 
 /** From here on nothing counts in the table that the owner before, when it has not ended, still writes. */

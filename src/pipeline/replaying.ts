@@ -3,15 +3,17 @@
  * of the checkpoint, so it is refused while the query runs; the console stops the query for it, and starts it again.
  */
 import { becomesInAlert, isSettled, replayInAlert, type AlertReplayParts } from './alert/replay.ts';
+import { fenceTable } from './bronze/fence.ts';
 import { becomesInBronze, carryOut, replayInBronze } from './bronze/replay.ts';
 import { SluiceError } from './errors.ts';
 import type { Becomes, QueryName, ReplayRow, ReplayView } from './events.ts';
 import type { JobSettings } from './job-settings.ts';
-import { takeLease } from './ownership/lease.ts';
+import { mayStillWrite, takeLease } from './ownership/lease.ts';
 import type { Clock, ObjectStore } from './ports.ts';
 import type { Letter } from './quarantine/letters.ts';
 import type { QuarantineReader } from './quarantine/reader.ts';
 import { eachOffset, toOffsetSet, type ReplayDone, type ReplayPromise } from './quarantine/replays.ts';
+import { isRemote } from './store/location.ts';
 import { idOf, headOf, select, type Place, type Selection, type ShelfRecord } from './quarantine/shelf.ts';
 
 export interface ReplayParts {
@@ -55,6 +57,8 @@ export async function replay(parts: ReplayParts, query: QueryName, selection: Se
   const lease = await takeLease({ store: checkpoints[query], owner, clock, replaceOwn: false });
   try {
     const checkOwner = (): Promise<void> => lease.check();
+    if (query === 'bronze' && mayStillWrite(lease, isRemote(jobs.bronze.table)))
+      await fenceTable(parts.table, clock, lease, owner.runId);
     return query === 'bronze'
       ? await replayBronze(parts, selection, checkOwner)
       : await replayAlert(parts, selection, checkOwner);

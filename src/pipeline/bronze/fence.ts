@@ -10,10 +10,12 @@ import { BRONZE_COLUMNS, PARTITION_COLUMNS } from './rows.ts';
 export async function fenceTable(
   store: ObjectStore,
   clock: Clock,
-  lease: Pick<Lease, 'check' | 'epoch'>,
+  lease: Pick<Lease, 'check' | 'epoch' | 'settle'>,
   runId: string,
 ): Promise<number> {
   const parts = { store, table: openTable(store), now: () => clock.now(), uuid: randomUUID, checkOwner: lease.check };
   const shape = { columns: BRONZE_COLUMNS, partitionBy: PARTITION_COLUMNS };
-  return takeNextVersion(parts, { runId, epoch: lease.epoch }, shape);
+  const version = await takeNextVersion(parts, { runId, epoch: lease.epoch }, shape);
+  await lease.settle();
+  return version;
 }

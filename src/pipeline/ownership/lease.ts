@@ -35,12 +35,15 @@ export function mayStillWrite({ predecessor }: Pick<Lease, 'predecessor'>, outli
 
 export interface Lease {
   readonly epoch: number;
+  /** Of those before that nobody has fenced yet, the one who may do most. */
   readonly predecessor: Departure;
   /** Whether this run may still write. Asked right before each commit step; throws when the store is away. */
   isMine(): Promise<boolean>;
   /** Throws FENCED, naming the new owner, when somebody else has taken over. */
   check(): Promise<void>;
   renew(): Promise<void>;
+  /** Notes that nothing of those before can arrive any more, so that the next owner need not fence them again. */
+  settle(): Promise<void>;
   /** Gives the lease back, so that the next owner need not wait. Does nothing when it is lost already. */
   release(): Promise<void>;
 }
@@ -54,6 +57,8 @@ export interface Claim extends LeaseView {
   readonly expiryMs: number;
   readonly renewalMs: number;
   readonly released: boolean;
+  /** How the one before left, until it is fenced. */
+  readonly predecessor: Departure;
 }
 
 export interface LeaseOptions {
@@ -73,16 +78,16 @@ export interface LeaseOptions {
 export async function takeLease(options: LeaseOptions): Promise<Lease> {
   const { store } = options;
   const current = await readOwner(store);
-  const predecessor = current ? await departureOf(current, options) : 'none';
-  if (predecessor === null) throw fenced('Taking the lease of the checkpoint', current);
-  const mine = newClaim(options, (current?.epoch ?? 0) + 1);
+  const departure = current ? await departureOf(current, options) : 'none';
+  if (departure === null) throw fenced('Taking the lease of the checkpoint', current);
+  const mine = newClaim(options, (current?.epoch ?? 0) + 1, worst(departure, current?.predecessor ?? 'none'));
   const claimed = await store.putIfAbsent(keyOf(mine.epoch), serialize(mine));
   // A taker that slept between looking and claiming may have claimed an epoch of the past.
   if (claimed === 'exists' || (await highestEpoch(store)) !== mine.epoch) {
     throw fenced('Taking the lease of the checkpoint', await readOwner(store));
   }
   await deleteOlderClaims(store, mine.epoch);
-  return hold(options, mine, predecessor);
+  return hold(options, mine);
 }
 
 /** Who holds the lease now, or null. */
@@ -94,23 +99,34 @@ export async function readLease(store: ObjectStore, clock: Clock): Promise<Lease
   return { runId, host, pid, epoch, since, renewedAt };
 }
 
-function newClaim({ owner, clock, times = LEASE_TIMES }: LeaseOptions, epoch: number): Claim {
+function newClaim({ owner, clock, times = LEASE_TIMES }: LeaseOptions, epoch: number, predecessor: Departure): Claim {
   const now = clock.now();
-  return { ...owner, epoch, since: now, renewedAt: now, ...thisMachine(owner.pid), ...times, released: false };
+  return {
+    ...owner,
+    epoch,
+    since: now,
+    renewedAt: now,
+    ...thisMachine(owner.pid),
+    ...times,
+    released: false,
+    predecessor,
+  };
 }
 
-function hold(options: LeaseOptions, mine: Claim, predecessor: Departure): Lease {
+function hold(options: LeaseOptions, first: Claim): Lease {
   const { store, clock, monotonic = () => performance.now() } = options;
-  const { epoch, expiryMs } = mine;
+  const { epoch, expiryMs, predecessor } = first;
+  let mine = first;
   let renewed = monotonic();
   const isNewest = async (): Promise<boolean> => (await highestEpoch(store)) === epoch;
   const write = async (changes: Partial<Claim>): Promise<void> => {
     const began = monotonic();
     if (!(await isNewest())) return;
-    await store.put(keyOf(epoch), serialize({ ...mine, ...changes }));
+    mine = { ...mine, ...changes, renewedAt: clock.now() };
+    await store.put(keyOf(epoch), serialize(mine));
     renewed = began;
   };
-  const renew = (): Promise<void> => write({ renewedAt: clock.now() });
+  const renew = (): Promise<void> => write({});
   /** Who could not renew for long, because it slept or the store was away, does so before it writes on. */
   const isMine = async (): Promise<boolean> => {
     if (monotonic() - renewed > expiryMs / 2) await renew();
@@ -124,8 +140,16 @@ function hold(options: LeaseOptions, mine: Claim, predecessor: Departure): Lease
       if (!(await isMine())) throw fenced('Writing to the checkpoint', await readOwner(store));
     },
     renew,
-    release: () => write({ renewedAt: clock.now(), released: true }),
+    settle: () => write({ predecessor: 'none' }),
+    release: () => write({ released: true }),
   };
+}
+
+const DEPARTURES: readonly Departure[] = ['none', 'released', 'dead', 'silent'];
+
+/** Who took over from a sleeper and died before it had fenced it leaves that to the next. */
+function worst(a: Departure, b: Departure): Departure {
+  return DEPARTURES.indexOf(a) > DEPARTURES.indexOf(b) ? a : b;
 }
 
 /** How the owner left, or null when it is still there. */

@@ -126,6 +126,19 @@ describe('an owner that seems to be gone', () => {
     expect(await takeLease(options(store, clock, owner('run-2')))).toMatchObject({ predecessor: departure });
   });
 
+  it('is remembered by the next until it is fenced, also when that one gives the lease back', async () => {
+    const [store, clock] = [openStore(), clockAt()];
+    await takeLease(options(store, clock, elsewhere('sleeper')));
+    clock.time += EXPIRY_MS + 1;
+    const second = await takeLease(options(store, clock, owner('run-2')));
+    await second.release();
+    const third = await takeLease(options(store, clock, owner('run-3')));
+    expect([second.predecessor, third.predecessor]).toEqual(['silent', 'silent']);
+    await third.settle();
+    await third.release();
+    expect(await takeLease(options(store, clock, owner('run-4')))).toMatchObject({ predecessor: 'released' });
+  });
+
   it('is not taken for dead by its number alone: another container may count anew', async () => {
     const [store, clock] = [openStore(), clockAt()];
     await takeLease(options(store, clock, owner('run-1', 2 ** 22 + 1)));
