@@ -51,7 +51,9 @@ export function openQuarantine(store: ObjectStore): Quarantine {
           notes.map((each) => toNoteRow(batch, each)),
         );
       await replace(letterKey, isTriedAgain, deadLetters.length, letters);
-      if (deadLetters.length > 0) await failpoint('b13');
+      if (deadLetters.length > 0) {
+        await failpoint('b13');
+      }
       await replace(noteKey, isTriedAgain, notes.length, noted);
     },
   };
