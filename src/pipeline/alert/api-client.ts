@@ -19,6 +19,8 @@ export interface ApiLimits {
   readonly connectTimeoutMs: number;
   readonly totalTimeoutMs: number;
   readonly retry: RetryPolicy;
+  /** No request about a batch begins later than this after its first: what is left waits, and the stream goes on. */
+  readonly scoringMs: number;
   /** Failures in a row that open the breaker, and how often it is tried again after that. */
   readonly failures: number;
   readonly probeEveryMs: number;
@@ -28,6 +30,7 @@ export const API_LIMITS: ApiLimits = {
   connectTimeoutMs: 2_000,
   totalTimeoutMs: 10_000,
   retry: { tries: 4, totalMs: 5_000, baseMs: 100, maxWaitMs: 1_000 },
+  scoringMs: 10_000,
   failures: 5,
   probeEveryMs: 5_000,
 };
@@ -64,8 +67,9 @@ export function makeApiClient(url: string, clock: Clock, limits: ApiLimits): Api
     const result = await exchange;
     const reply = judge(result);
     const asksToWait = result.kind === 'answer' ? retryAfterMs(result.retryAfter, clock.now()) : null;
-    const failed = reply.kind === 'unavailable' || reply.kind === 'crashed';
-    if (failed) breaker.failed(clock.now(), asksToWait);
+    // A list on which the API fails says nothing about the API while one bad row can be in it; a single row does.
+    if (reply.kind === 'crashed' && rows > 1) breaker.unclear();
+    else if (reply.kind === 'unavailable' || reply.kind === 'crashed') breaker.failed(clock.now(), asksToWait);
     else breaker.succeeded();
     if (reply.kind === 'denied') throw refused(base.origin, reply.reason);
     if (reply.kind !== 'unavailable') return reply;

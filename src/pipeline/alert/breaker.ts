@@ -1,9 +1,11 @@
 /** Spares a server that is down: after some failures in a row nobody asks it, until one probe at a time succeeds. */
 
 export interface Breaker {
-  /** Whether a request may go now. When it may, `succeeded` or `failed` must follow. */
+  /** Whether a request may go now. When it may, `succeeded`, `failed` or `unclear` must follow. */
   tryEnter(now: number): boolean;
   succeeded(): void;
+  /** The request tells nothing about the server. */
+  unclear(): void;
   /** `waitMs`: how long the server itself asked to be left alone; null when it did not. */
   failed(now: number, waitMs: number | null): void;
 }
@@ -33,6 +35,7 @@ export function makeBreaker(limits: BreakerLimits): Breaker {
       open = null;
       probing = false;
     },
+    unclear: () => void (probing = false),
     failed: (now, waitMs) => {
       failures += 1;
       probing = false;

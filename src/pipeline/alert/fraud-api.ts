@@ -21,6 +21,7 @@ export interface FraudApi {
 const ROWS_PER_REQUEST = 100;
 const REQUESTS_IN_FLIGHT = 4;
 const ROWS_IN_FLIGHT = 16;
+const LATE: Verdict = { kind: 'unavailable', reason: 'The fraud API is slow: the rest of the batch waits for it.' };
 
 export function openFraudApi(url: string, log: Log, clock: Clock, limits: ApiLimits = API_LIMITS): FraudApi {
   const client = makeApiClient(url, clock, limits);
@@ -32,24 +33,33 @@ export function openFraudApi(url: string, log: Log, clock: Clock, limits: ApiLim
     if (reply.kind === 'refused') return { kind: 'rejected', reason: reply.reason };
     return reply.kind === 'ok' ? toVerdict(reply.value, request) : { kind: 'unavailable', reason: reply.reason };
   };
-  const scoreEach = (requests: readonly ScoreRequest[]): Promise<Verdict[]> =>
-    mapLimited(requests, ROWS_IN_FLIGHT / REQUESTS_IN_FLIGHT, scoreOne);
 
-  const scoreChunk = async (requests: readonly ScoreRequest[]): Promise<readonly Verdict[]> => {
-    if (!hasBatch) return scoreEach(requests);
+  /** One row can make the API refuse a whole list, or fail on it: halves are asked until that row stands alone. */
+  const scoreList = async (requests: readonly ScoreRequest[], until: number): Promise<readonly Verdict[]> => {
+    const [first, ...others] = requests;
+    if (!first) return [];
+    if (clock.now() >= until) return requests.map(() => LATE);
+    if (others.length === 0) return [await scoreOne(first)];
+    if (!hasBatch) return mapLimited(requests, ROWS_IN_FLIGHT / REQUESTS_IN_FLIGHT, (each) => scoreAlone(each, until));
     const reply = await client.ask('/predict/batch/raw', requests, requests.length);
     if (reply.kind === 'ok' || reply.kind === 'unavailable') return toVerdicts(reply, requests);
-    if (reply.kind === 'missing' && hasBatch) {
+    if (reply.kind === 'missing') {
+      if (hasBatch) log('warn', 'The fraud API has no /predict/batch/raw; asking /predict/raw row by row');
       hasBatch = false;
-      log('warn', 'The fraud API has no /predict/batch/raw; asking /predict/raw row by row');
+      return scoreList(requests, until);
     }
-    // One row can make the API refuse a whole list, or fail on it: asked alone, only that row suffers.
-    return scoreEach(requests);
+    const half = Math.ceil(requests.length / 2);
+    return [...(await scoreList(requests.slice(0, half), until)), ...(await scoreList(requests.slice(half), until))];
   };
+  const scoreAlone = async (request: ScoreRequest, until: number): Promise<Verdict> =>
+    clock.now() >= until ? LATE : scoreOne(request);
 
   return {
-    score: async (requests) =>
-      (await mapLimited(chunksOf(requests, ROWS_PER_REQUEST), REQUESTS_IN_FLIGHT, scoreChunk)).flat(),
+    score: async (requests) => {
+      const until = clock.now() + limits.scoringMs;
+      const chunks = chunksOf(requests, ROWS_PER_REQUEST);
+      return (await mapLimited(chunks, REQUESTS_IN_FLIGHT, (chunk) => scoreList(chunk, until))).flat();
+    },
     close: client.close,
   };
 }

@@ -77,6 +77,39 @@ describe('fraud API', () => {
     expect(await kinds([ask('t1'), ask('bad'), ask('t3')])).toEqual(['scored', 'unavailable', 'scored']);
   });
 
+  it('finds the one row on which the API fails in few requests, wherever it stands, and scores all others', async () => {
+    for (const bad of ['t0', 't57', 't99']) {
+      await open(({ path, body }, response, socket) => {
+        if (body.includes(`"${bad}"`)) return reply(response, 500, { detail: 'boom' });
+        wellApi({ path, body, index: 0 }, response, socket);
+      });
+      const found = await kinds(many(100));
+      expect(found.filter((kind) => kind === 'scored')).toHaveLength(99);
+      expect(found[Number(bad.slice(1))]).toBe('unavailable');
+      expect(server.requests.length).toBeLessThanOrEqual(15);
+      api.close();
+      await server.close();
+    }
+    await open(wellApi);
+  });
+
+  it('leaves an API alone that fails on every row', async () => {
+    await open((_, response) => reply(response, 500, { detail: 'boom' }));
+    expect(await kinds(many(100))).toEqual(Array(100).fill('unavailable'));
+    expect(server.requests.length).toBeLessThanOrEqual(20);
+  });
+
+  it('lets the rest of a batch wait when the API takes too long over it', async () => {
+    await open((request, response, socket) => {
+      clock.pass(4_000);
+      wellApi(request, response, socket);
+    });
+    const found = await kinds(many(1_000));
+    expect(found.filter((kind) => kind === 'scored').length).toBeLessThanOrEqual(700);
+    expect(found.at(-1)).toBe('unavailable');
+    expect(await kinds(many(100))).toEqual(Array(100).fill('scored'));
+  });
+
   it.each([404, 405])(
     'falls back to single rows when the batch endpoint alone answers %i, and says so once',
     async (status) => {

@@ -12,8 +12,11 @@ export interface ScriptedApi {
   close(): Promise<void>;
 }
 
-/** The API refuses rows by their amount, and else does what `fate` says of the nth request. */
-export async function startScriptedApi(fate: (index: number, rows: number) => Fate): Promise<ScriptedApi> {
+/** The API refuses rows by their amount, fails with 500 when `fails` says so, and else does what `fate` says of the nth request. */
+export async function startScriptedApi(
+  fate: (index: number, rows: number) => Fate,
+  fails: (transNums: readonly string[]) => boolean = () => false,
+): Promise<ScriptedApi> {
   let scored = 0;
   const answer: Answer = ({ path, body, index }, response, socket) => {
     const parsed = JSON.parse(body) as Asked | Asked[];
@@ -22,6 +25,7 @@ export async function startScriptedApi(fate: (index: number, rows: number) => Fa
     if (met === 'drop') return void socket.socket.destroy();
     if (met === 'hang') return;
     if (met !== 'ok') return refuse(response, met);
+    if (fails(asked.map(({ trans_num }) => trans_num))) return refuse(response, { status: 500 });
     if (asked.some(isRefused)) return reply(response, 422, { detail: [{ loc: ['body', 'amt'] }] });
     scored += asked.length;
     const predictions = asked.map((each) => predict(each));
@@ -41,6 +45,8 @@ const isRefused = ({ amt }: Asked): boolean => Math.abs((amt % 1) - REFUSED_CENT
 export interface Accepted {
   readonly transNums: readonly string[];
   readonly body: string;
+  /** ms since 1970. */
+  readonly at: number;
   /** True when the sender cannot have heard that it was accepted. */
   readonly unheard: boolean;
 }
@@ -63,7 +69,7 @@ export async function startScriptedSlack(fate: (index: number) => Fate | 'lost')
     if (met === 'drop') return void socket.socket.destroy();
     if (met === 'hang') return;
     if (typeof met === 'object') return refuse(response, met);
-    accepted.push({ transNums: toldOf(body), body, unheard: met === 'lost' });
+    accepted.push({ transNums: toldOf(body), body, at: Date.now(), unheard: met === 'lost' });
     if (met === 'lost') return void socket.socket.destroy();
     reply(response, 200, 'ok');
   });

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
-import type { AlertSettings, JobSettings } from '../../../src/pipeline/job-settings.ts';
+import type { AlertSettings, JobSettings, PostgresSettings } from '../../../src/pipeline/job-settings.ts';
 import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
 import { localFolder } from '../../../src/pipeline/store/location.ts';
 import { append, createTopic } from '../../../src/stack/embedded/topic.ts';
@@ -15,6 +15,9 @@ import type { Fed } from './workload.ts';
 export interface World {
   readonly frauddb: Database;
   readonly topics: Database;
+  readonly settings: { readonly frauddb: PostgresSettings; readonly topics: PostgresSettings };
+  /** Settings of an Alert query whose files lie in `folder`. */
+  jobIn(folder: string, topic: string, alert: Partial<AlertSettings>, changes?: Partial<JobSettings>): JobSettings;
   /** Empty tables, a topic and folders of its own. */
   openScene(name: string): Promise<Scene>;
   close(): Promise<void>;
@@ -36,6 +39,20 @@ export async function openWorld(): Promise<World> {
   const settings = await postgres.createFraudDatabases();
   const frauddb = openDatabase(settings.frauddb, { statementTimeoutMs: 0 });
   const topics = openDatabase(settings.topics, { statementTimeoutMs: 0 });
+  const jobIn: World['jobIn'] = (folder, topic, alert, changes = {}) => ({
+    query: 'alert',
+    checkpoint: localFolder(path.join(folder, 'checkpoint')),
+    table: localFolder(path.join(folder, 'table')),
+    quarantine: localFolder(path.join(folder, 'quarantine')),
+    source: { kind: 'embedded', postgres: settings.topics, topic },
+    startingOffsets: 'earliest',
+    runs: 'until-stopped',
+    triggerMs: 0,
+    maxOffsetsPerTrigger: 1_000,
+    alert: settingsFor(settings.frauddb, alert),
+    owner: { runId: 'run', host: hostname(), pid: process.pid },
+    ...changes,
+  });
   const openScene = async (name: string): Promise<Scene> => {
     await emptyTables(frauddb);
     await createTopic(topics, name);
@@ -44,20 +61,8 @@ export async function openWorld(): Promise<World> {
     return {
       folder,
       quarantine,
-      job: (alert, changes = {}) => ({
-        query: 'alert',
-        checkpoint: localFolder(path.join(folder, 'checkpoint')),
-        table: localFolder(path.join(folder, 'table')),
-        quarantine: localFolder(quarantine),
-        source: { kind: 'embedded', postgres: settings.topics, topic: name },
-        startingOffsets: 'earliest',
-        runs: 'until-stopped',
-        triggerMs: 0,
-        maxOffsetsPerTrigger: 25,
-        alert: settingsFor(settings.frauddb, { servingDatabase: 'separate', ...alert }),
-        owner: { runId: 'run', host: hostname(), pid: process.pid },
-        ...changes,
-      }),
+      job: (alert, changes = {}) =>
+        jobIn(folder, name, { servingDatabase: 'separate', ...alert }, { maxOffsetsPerTrigger: 25, ...changes }),
       send: async (fed) => {
         const events = fed.map(({ event }) => event);
         for (let from = 0; from < events.length; from += 2_000)
@@ -72,7 +77,7 @@ export async function openWorld(): Promise<World> {
     await Promise.all([frauddb.close(), topics.close()]);
     await postgres.stop();
   };
-  return { frauddb, topics, openScene, close };
+  return { frauddb, topics, settings, jobIn, openScene, close };
 }
 
 async function isSettled(db: Database, records: number): Promise<boolean> {
