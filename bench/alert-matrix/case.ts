@@ -43,18 +43,15 @@ export interface Outcome extends Case {
 
 const SETTLE_MS = 120_000;
 const FIRE_MS = 60_000;
-/** How long the fraud API is away at the beginning: only so do rows wait, and are refused late. */
-const AWAY_MS: Readonly<Partial<Record<Case['failpoint'], number>>> = { a13: 9_000, a14: 2_500 };
-
 export async function runCase(world: World, each: Case, workerFile?: string): Promise<Outcome> {
   const random = seeded(each.seed * 100 + ALERT_FAILPOINTS.indexOf(each.failpoint) * 2 + KILLS.indexOf(each.kill));
   const label = `${each.failpoint}-${each.kill}-${each.seed}`;
   const scene = await world.openScene(`${label}-${Date.now()}`);
   const fed = feed(random, SMALL, label);
   const begun = Date.now();
-  const api = await startScriptedApi(() =>
-    Date.now() < begun + (AWAY_MS[each.failpoint] ?? 0) ? { status: 503 } : 'ok',
-  );
+  // Only while the fraud API is away do rows wait, and are refused late.
+  let away = each.failpoint === 'a13' || each.failpoint === 'a14';
+  const api = await startScriptedApi(() => (away ? { status: 503 } : 'ok'));
   const slack = await startScriptedSlack(() => 'ok');
   const lives: Life[] = [];
   const shot = shotOf(each, random);
@@ -73,7 +70,12 @@ export async function runCase(world: World, each: Case, workerFile?: string): Pr
   try {
     await scene.send(fed);
     const first = start(shot);
+    if (each.failpoint === 'a14') {
+      while (!(await refusedWaits(world))) await sleep(50);
+      away = false;
+    }
     const fired = await untilFired(scene, shot, first);
+    away = false;
     const last = each.kill === 'kill' && fired ? await first.ended.then(() => start()) : first;
     await untilSettled(scene, fed.length, label);
     await last.stop();
@@ -92,6 +94,11 @@ function shotOf({ failpoint, kill }: Case, random: () => number): string {
   const wait = failpoint === 'a9' ? ':200' : failpoint === 'a11' ? ':1500' : '';
   const pass = failpoint === 'a13' || failpoint === 'a14' ? 1 : 1 + Math.floor(random() * 3);
   return `${name}=${kill}${wait}@${pass}`;
+}
+
+/** Whether a row waits that the API will refuse. */
+async function refusedWaits({ frauddb }: World): Promise<boolean> {
+  return (await frauddb.query(`SELECT 1 FROM sluice.pending WHERE trans_num LIKE '%-x%' LIMIT 1`)).length > 0;
 }
 
 async function untilFired(scene: Scene, shot: string, life: Life): Promise<boolean> {

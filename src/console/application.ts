@@ -1,6 +1,7 @@
 /** The console itself, over any stack: takes commands, keeps the snapshot, and brings everything up and down in order. */
 import { assertNever, SluiceError, toErrorView } from '../pipeline/errors.ts';
 import type { LogLevel } from '../pipeline/events.ts';
+import type { PostgresSettings } from '../pipeline/job-settings.ts';
 import type { Endpoints, ServiceView, Stack, StackEvent } from '../stack/stack.ts';
 import { parseCommand, type Command } from './commands.ts';
 import type {
@@ -38,6 +39,8 @@ export interface ApplicationOptions {
   readonly workerFile: string;
   /** Settings that were given as flags; they are stronger than all others. */
   readonly settings?: SettingValues;
+  /** Brings a serving database of its own up to date. Called before the queries start. */
+  readonly prepareServing?: (settings: PostgresSettings) => Promise<unknown>;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
 }
@@ -117,6 +120,7 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
     early.forEach(notice);
     socket = await openControlSocket(opened.socketFile, api);
     const endpoints = await bringUp();
+    if (opened.serving) await prepareServing(opened.serving);
     const slack = toSlackSettings(opened.slack, endpoints.slackPreviewUrl);
     update({ stack: 'UP', step: null, slack: slack.kind });
     queries = createQueries({
@@ -130,6 +134,11 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
     queries.begin();
     running = queries.running().then(() => stack?.startProducer(producerSettings(opened.settings)));
     running.catch((error: unknown) => log('error', `The producer was not started: ${toErrorView(error).message}`));
+  }
+
+  async function prepareServing(serving: PostgresSettings): Promise<void> {
+    update({ step: 'Preparing the serving database' });
+    await options.prepareServing?.(serving);
   }
 
   async function bringUp(): Promise<Endpoints> {

@@ -1,4 +1,7 @@
 /** The console on the embedded stack: what every face creates. */
+import path from 'node:path';
+import type { PostgresSettings } from '../pipeline/job-settings.ts';
+import { migrate } from '../stack/embedded/migrations.ts';
 import { createEmbeddedStack } from '../stack/embedded/stack.ts';
 import { createApplication, type ApplicationOptions, type Console } from './application.ts';
 
@@ -18,7 +21,9 @@ export interface ConsoleOptions extends ApplicationOptions {
 
 export function createConsole(options: ConsoleOptions): Console {
   const { appRoot, migrationsFolder, stackWorkerFile } = options;
-  return createApplication(options, (onEvent, home) =>
+  const prepareServing = (serving: PostgresSettings): Promise<unknown> =>
+    migrate(serving, path.join(migrationsFolder, 'frauddb'));
+  return createApplication({ ...options, prepareServing }, (onEvent, home) =>
     createEmbeddedStack({
       home,
       appRoot,

@@ -1,12 +1,14 @@
 /** What a console stands on before anything runs: data folder, lock, settings, secrets, log. */
 import path from 'node:path';
+import { SluiceError } from '../pipeline/errors.ts';
+import type { PostgresSettings } from '../pipeline/job-settings.ts';
 import type { Notice } from './contract.ts';
 import { socketPath } from './control-socket.ts';
 import { openHome, type HomePaths } from './home.ts';
 import { takeLock, type HomeLock } from './lock.ts';
 import { openLogFile } from './log-file.ts';
 import { createLogs, type Logs } from './logs.ts';
-import { chooseSlack, createRedactor, type Redactor, type SlackChoice } from './secrets.ts';
+import { chooseSlack, createRedactor, readServingUrl, type Redactor, type SlackChoice } from './secrets.ts';
 import { envLayer, flagLayer, readDotenv, readSettingsFile, resolveSettings } from './settings.ts';
 import type { Layer, ResolvedSettings, SettingValues } from './settings.ts';
 
@@ -25,6 +27,8 @@ export interface Ground extends ResolvedSettings {
   readonly paths: HomePaths;
   readonly socketFile: string;
   readonly slack: SlackChoice;
+  /** A serving database of its own; null when the captured one serves. */
+  readonly serving: PostgresSettings | null;
   readonly redactor: Redactor;
   readonly logs: Logs;
   close(): void;
@@ -59,8 +63,12 @@ function standOn(
     file.layer,
   ];
   const resolved = resolveSettings(layers);
-  const slack = chooseSlack([env, ...dotenvs.map((each) => each.values)]);
+  const secretPlaces = [env, ...dotenvs.map((each) => each.values)];
+  const slack = chooseSlack(secretPlaces);
+  const separate = resolved.settings['alert.servingDatabase'] === 'separate';
+  const serving = separate ? (readServingUrl(secretPlaces) ?? noServingUrl()) : null;
   const redactor = createRedactor();
+  if (serving) redactor.add(serving.password);
   if (slack.kind === 'webhook') redactor.add(slack.url);
   file.notices.forEach(onNotice);
   const logFile = openLogFile({
@@ -73,7 +81,16 @@ function standOn(
     logFile.close();
     lock.release();
   };
-  return { ...resolved, paths, socketFile, slack, redactor, logs, close };
+  return { ...resolved, paths, socketFile, slack, serving, redactor, logs, close };
+}
+
+function noServingUrl(): never {
+  throw new SluiceError('SETTINGS_INVALID', {
+    tried: 'Looking for the separate serving database',
+    seen: 'alert.servingDatabase is separate, and SERVING_DATABASE_URL is not set',
+    expected: 'postgres://user:password@host:5432/database in the environment or in .env',
+    action: 'Set SERVING_DATABASE_URL, or set alert.servingDatabase to captured.',
+  });
 }
 
 function logFailure(file: string, error: Error): Notice {

@@ -1,6 +1,6 @@
 /** From settings and addresses to what one run of a query is told. Pure. */
 import type { QueryName } from '../pipeline/events.ts';
-import type { JobSettings, SlackSettings } from '../pipeline/job-settings.ts';
+import type { JobSettings, PostgresSettings, SlackSettings } from '../pipeline/job-settings.ts';
 import { localFolder } from '../pipeline/store/location.ts';
 import type { Endpoints, ProducerSettings } from '../stack/stack.ts';
 import type { HomePaths } from './home.ts';
@@ -12,10 +12,12 @@ export interface JobParts {
   readonly paths: HomePaths;
   readonly endpoints: Endpoints;
   readonly slack: SlackSettings;
+  /** A serving database of its own, or null. */
+  readonly serving: PostgresSettings | null;
   readonly owner: JobSettings['owner'];
 }
 
-export function buildJob({ query, settings, paths, endpoints, slack, owner }: JobParts): JobSettings {
+export function buildJob({ query, settings, paths, endpoints, slack, serving, owner }: JobParts): JobSettings {
   return {
     query,
     checkpoint: localFolder(paths.checkpoint[query]),
@@ -27,9 +29,10 @@ export function buildJob({ query, settings, paths, endpoints, slack, owner }: Jo
     triggerMs: settings[`${query}.trigger`],
     maxOffsetsPerTrigger: settings[`${query}.maxOffsetsPerTrigger`],
     alert: {
-      serving: endpoints.serving,
-      // On the embedded stack the database that is captured is the one that serves.
-      servingDatabase: 'captured',
+      // On the embedded stack the database that is captured serves as well, unless another one is set.
+      serving: serving ?? endpoints.serving,
+      servingDatabase: serving ? 'separate' : 'captured',
+      captured: endpoints.serving,
       fraudApiUrl: endpoints.fraudApiUrl,
       slack,
       suppressOlderThanMs: settings['alert.suppressOlderThan'],

@@ -78,7 +78,15 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
 
   function jobOf(query: QueryName, runId: string = randomUUID()): JobSettings {
     const owner = { runId, host: os.hostname(), pid: process.pid };
-    return buildJob({ query, settings: ground.settings, paths: ground.paths, endpoints, slack, owner });
+    return buildJob({
+      query,
+      settings: ground.settings,
+      paths: ground.paths,
+      endpoints,
+      slack,
+      serving: ground.serving,
+      owner,
+    });
   }
 
   function supervise(name: QueryName): Supervisor {

@@ -1,6 +1,6 @@
 /** The Slack URL: where it may come from, what it may be, and how every trace of it is kept out of logs. */
 import { SluiceError } from '../pipeline/errors.ts';
-import type { JobSettings, SlackSettings, SourceSettings } from '../pipeline/job-settings.ts';
+import type { JobSettings, PostgresSettings, SlackSettings, SourceSettings } from '../pipeline/job-settings.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -33,10 +33,36 @@ export function chooseSlack(envs: readonly Env[]): SlackChoice {
 }
 
 export function toSlackSettings(choice: SlackChoice, previewUrl: string | null): SlackSettings {
-  if (choice.kind === 'webhook') return choice;
+  if (choice.kind === 'webhook') return isLoopback(choice.url) ? { kind: 'preview', url: choice.url } : choice;
   if (choice.kind === 'off') return { kind: 'off', reason: 'SLACK_WEBHOOK_URL is empty' };
   if (previewUrl === null) return { kind: 'off', reason: 'SLACK_WEBHOOK_URL is not set' };
   return { kind: 'preview', url: previewUrl };
+}
+
+/**
+ * `SERVING_DATABASE_URL`, the address of a serving database of its own: `postgres://user:password@host:5432/database`.
+ * The first of `envs` that has it decides; null when none has.
+ */
+export function readServingUrl(envs: readonly Env[]): PostgresSettings | null {
+  const text = envs.find((each) => each['SERVING_DATABASE_URL'] !== undefined)?.['SERVING_DATABASE_URL']?.trim() ?? '';
+  if (text === '') return null;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const database = decodeURIComponent(url?.pathname.slice(1) ?? '');
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || url.hostname === '' || database === '') {
+    throw new SluiceError('SETTINGS_INVALID', {
+      tried: 'Reading SERVING_DATABASE_URL',
+      seen: 'something else (it is not repeated here, because it may hold a password)',
+      expected: 'postgres://user:password@host:5432/database',
+      action: 'Correct it, or leave it out and set alert.servingDatabase to captured.',
+    });
+  }
+  return {
+    host: url.hostname,
+    port: Number(url.port || 5432),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database,
+  };
 }
 
 /** Takes secrets out of text. Secrets may become known while it is in use. */
@@ -86,6 +112,10 @@ function judgeUrl(text: string, loopback: boolean): string | null {
   if (url.protocol !== 'https:') return `it begins with ${url.protocol} instead of https:`;
   if (!SLACK_HOSTS.includes(url.hostname)) return `its host ${url.hostname} is not one of Slack's`;
   return null;
+}
+
+function isLoopback(text: string): boolean {
+  return LOOPBACK.includes(new URL(text).hostname);
 }
 
 function formsOf(secret: string): string[] {

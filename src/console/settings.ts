@@ -50,6 +50,11 @@ export const SETTINGS = {
     null,
     'ALERT_SUPPRESS_OLDER_THAN',
   ),
+  'alert.servingDatabase': setting(
+    z.enum(['captured', 'separate'], 'captured or separate'),
+    'captured',
+    'ALERT_SERVING_DATABASE',
+  ),
   'alert.onAmbiguous': setting(z.enum(['resend', 'hold'], 'resend or hold'), 'resend', 'ALERT_ON_AMBIGUOUS'),
   'alert.joinCardWithin': setting(
     duration('a duration up to 1 d, such as "10 min", or 0 for never', DAY_MS),

@@ -48,6 +48,8 @@ export interface AlertSettings {
   readonly serving: PostgresSettings;
   /** `captured`: rows are in `transactions` already; `separate`: missing rows are inserted there. */
   readonly servingDatabase: 'captured' | 'separate';
+  /** The captured database, where it is known: a separate serving database must be another one. */
+  readonly captured?: PostgresSettings;
   readonly fraudApiUrl: string;
   readonly slack: SlackSettings;
   /** On a first start from earliest, alerts on transactions older than this are recorded as suppressed; null = never. */

@@ -14,7 +14,7 @@ describe('SLACK_WEBHOOK_URL', () => {
       'loopback, allowed for a test',
       [{ SLACK_WEBHOOK_URL: 'http://127.0.0.1:9/x', SLACK_ALLOW_LOOPBACK: '1' }],
       null,
-      'webhook',
+      'preview',
     ],
   ])('%s', (_, envs, preview, kind) => expect(toSlackSettings(chooseSlack(envs), preview).kind).toBe(kind));
 

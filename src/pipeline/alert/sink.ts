@@ -9,6 +9,7 @@ import { readIntake, type Intake } from './intake.ts';
 import { findLedgerRow, firstLedgerTime, insertLedgerRow, lastLedgerBatch, type LedgerRow } from './ledger.ts';
 import { findKnown, insertPending, insertPredictions, type Origin } from './predictions.ts';
 import { scoreCandidates, type Outcome } from './scoring.ts';
+import { checkServing } from './serving.ts';
 import { insertMissing, lockPresent } from './transactions.ts';
 
 export interface SinkParts {
@@ -31,7 +32,10 @@ export function makeAlertSink(parts: SinkParts): Sink {
   let firstStart: number | null = null;
   return {
     description: `AlertSink[${settings.serving.host}:${settings.serving.port}/${settings.serving.database}]`,
-    lastBatch: (queryId) => lastLedgerBatch(db, queryId),
+    lastBatch: async (queryId) => {
+      await checkServing(settings, db);
+      return lastLedgerBatch(db, queryId);
+    },
     addBatch: async (batch) => {
       firstStart ??= (await firstLedgerTime(db)) ?? batch.timestamp;
       const intake = await readIntake(batch.records);
