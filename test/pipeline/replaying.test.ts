@@ -97,7 +97,7 @@ describe('a replay', () => {
     const owner = { runId: 'the-query', host: 'h', pid: process.pid };
     await takeLease({ store: bench.checkpoint, owner, clock: systemClock, replaceOwn: false });
     await expect(replay(parts, 'bronze', ALL)).rejects.toMatchObject({
-      code: 'OWNED_BY_OTHER',
+      code: 'FENCED',
       seen: expect.stringContaining('the-query') as string,
     });
     expect(await transNums(bench)).toEqual(['t4', 't5']);
