@@ -1,8 +1,9 @@
 /** The command line -> what is asked for. Pure; throws {@link UsageError} with one sentence. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import path from 'node:path';
-import type { QueryName } from '../pipeline/events.ts';
+import { DEAD_LETTER_CODES, type QueryName } from '../pipeline/events.ts';
 import { parseDuration, type SettingValues } from '../console/console.ts';
+import { MOST_IDS, type DeadLettersAsked } from './dead-letters.ts';
 
 export type Invocation =
   | { readonly command: 'help' | 'version' }
@@ -21,6 +22,7 @@ export type Invocation =
       readonly lines: number;
       readonly json: boolean;
     }
+  | DeadLettersAsked
   | { readonly command: 'produce'; readonly what: 'start' | 'pause' | 'normal' | 'suspicious'; readonly json: boolean }
   | {
       readonly command: 'run-query';
@@ -63,6 +65,8 @@ export function parseCommandLine(argv: readonly string[], cwd: string): Invocati
       return parseLogs(rest);
     case 'produce':
       return parseProduce(rest);
+    case 'dead-letters':
+      return parseDeadLetters(rest);
     case 'run':
       return parseRun(rest, cwd);
     default:
@@ -123,6 +127,37 @@ function parseRunQuery(rest: string[]): Invocation {
     throw new UsageError('run bronze takes either --available-now or --until-stopped.');
   const runs = values['available-now'] ? 'available-now' : 'until-stopped';
   return { command: 'run-query', query, runs, json: values.json };
+}
+
+function parseDeadLetters(rest: string[]): Invocation {
+  const text = { type: 'string' } as const;
+  const options = { json, yes: json, query: text, reason: text, lines: { type: 'string', short: 'n' } } as const;
+  const { values, positionals } = parse(rest, options, MOST_IDS + 1);
+  const [what = 'list', ...ids] = positionals;
+  if (what !== 'list' && what !== 'show' && what !== 'replay' && what !== 'export')
+    throw new UsageError('dead-letters takes list, show ID..., replay or export.');
+  const reason = DEAD_LETTER_CODES.find((code) => code === values.reason);
+  if (values.reason !== undefined && !reason)
+    throw new UsageError(`--reason is one of ${DEAD_LETTER_CODES.join(', ')}, not "${values.reason}".`);
+  const [query] = values.query === undefined || values.query === 'all' ? [] : queriesOf(values.query);
+  const limit = values.lines === undefined ? 50 : Number(values.lines);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_IDS)
+    throw new UsageError(`-n takes a number from 1 to ${MOST_IDS}.`);
+  if (what === 'show' && ids.length === 0) throw new UsageError('show takes the id of a letter, as list prints it.');
+  if (ids.length > 0 && (what === 'list' || what === 'export')) throw new UsageError(`${what} takes no ids.`);
+  if (values.yes && what !== 'replay') throw new UsageError('--yes belongs to replay.');
+  if (what === 'replay' && values.yes && ids.length === 0 && !reason)
+    throw new UsageError('replay --yes takes ids or --reason: what is replayed is always named.');
+  return {
+    command: 'dead-letters',
+    what,
+    query: query ?? 'all',
+    reason,
+    ids,
+    yes: values.yes,
+    limit,
+    json: values.json,
+  };
 }
 
 function parseRun(rest: string[], cwd: string): Invocation {

@@ -9,6 +9,11 @@ export const HELP = `Sluice: two streaming queries over card transactions, from 
                                        without --from: shows what clearing would do, and does nothing
                                        with --from table: stops, moves the checkpoint to _trash, goes on from the table
   sluice logs [-f] [--grep RE] [-n N]  the newest lines; -f goes on with new ones
+  sluice dead-letters [list] [-n N]    records that gave no row, the newest first, with their ids and reasons
+  sluice dead-letters show ID...       their bytes as hex and text, card numbers masked
+  sluice dead-letters replay [ID...]   what each would become now; with --yes reads them again, once
+  sluice dead-letters export           all of them as JSON lines, masked, into the data folder
+                                       all take --query bronze|alert and --reason CODE
   sluice produce test [normal|suspicious]
                                        inserts one transaction by hand
   sluice produce start|pause           the generated stream

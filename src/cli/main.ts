@@ -1,6 +1,7 @@
 /** One command line, from its words to its exit code. */
 import { parseCommandLine, UsageError, type Invocation } from './args.ts';
 import { clear, control } from './control.ts';
+import { deadLetters } from './dead-letters.ts';
 import { commandFailure, tellError } from './errors.ts';
 import { HELP } from './help.ts';
 import type { Installation } from './installation.ts';
@@ -46,6 +47,8 @@ async function obey(asked: Invocation, terminal: Terminal, installation: Install
       return produce(terminal, asked.what, asked.json);
     case 'run-query':
       return runQuery(terminal, installation, asked);
+    case 'dead-letters':
+      return deadLetters(terminal, asked);
     case 'run':
       return run(terminal, installation, asked);
   }

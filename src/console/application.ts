@@ -186,6 +186,14 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
         return { changed: await up(queries).decide('resend-alerts', command.args.transNums) };
       case 'alerts.discard':
         return { changed: await up(queries).decide('discard-alerts', command.args.transNums) };
+      case 'deadLetters.list':
+      case 'deadLetters.notes':
+      case 'deadLetters.show':
+      case 'deadLetters.dryRun':
+      case 'deadLetters.replay':
+      case 'deadLetters.export':
+      case 'deadLetters.save':
+        return up(queries).deadLetters(command);
       case 'producer.start':
         return nothing(await up(stack).startProducer(producerSettings(up(ground).settings)));
       case 'producer.pause':
@@ -272,6 +280,7 @@ function emptySnapshot({ version, runtime, fallback }: ApplicationOptions, home:
     lag: { bronze: null, alert: null },
     checkpoints: { bronze: null, alert: null },
     table: null,
+    quarantine: null,
     totals: null,
     frauds: [],
     deliveries: [],

@@ -3,19 +3,26 @@
  * A command is checked here against its schema, wherever it comes from.
  */
 import { z } from 'zod';
+import { DEAD_LETTER_CODES } from '../pipeline/events.ts';
 import type { ErrorView } from '../pipeline/errors.ts';
 import type {
   AlertTotals,
   CheckpointView,
   ClearPreview,
   ClearResult,
+  DeadLetterView,
   DeliveryView,
   FraudView,
+  LetterBytesView,
   LogLine,
+  NoteView,
+  PageOf,
   PartitionLag,
+  QuarantineView,
   QueryName,
   QueryProgress,
   QueryState,
+  ReplayView,
   TableView,
 } from '../pipeline/events.ts';
 import type { ProducerView, ServiceView } from '../stack/stack.ts';
@@ -26,6 +33,11 @@ export type { ProducerView, ServiceView } from '../stack/stack.ts';
 const query = z.enum(['bronze', 'alert']);
 const queries = z.enum(['bronze', 'alert', 'all']);
 const transNums = z.array(z.string().min(1).max(100)).min(1).max(500);
+const letterId = z.string().max(120);
+/** Dead letters: those that `query` found, of one reason, or chosen one by one. */
+const letters = { query: queries.default('all'), reason: z.enum(DEAD_LETTER_CODES).optional() };
+const chosen = { ...letters, ids: z.array(letterId).min(1).max(200).optional() };
+const page = { from: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(200).default(50) };
 
 /** Command name -> schema of its arguments. */
 export const COMMANDS = {
@@ -46,6 +58,17 @@ export const COMMANDS = {
   /** What a person decides about alerts that are held or that Slack did not take. */
   'alerts.resend': z.strictObject({ transNums }),
   'alerts.discard': z.strictObject({ transNums }),
+  'deadLetters.list': z.strictObject({ ...letters, ...page }),
+  'deadLetters.notes': z.strictObject({ column: z.string().max(60).optional(), ...page }),
+  /** `from`: the first byte to show; null for where reading ended. */
+  'deadLetters.show': z.strictObject({ id: letterId, from: z.number().int().min(0).nullable().default(null) }),
+  'deadLetters.dryRun': z.strictObject(chosen),
+  /** Each query with letters among them finishes its batch, stands still for the replay, and goes on. */
+  'deadLetters.replay': z.strictObject(chosen),
+  /** Writes the letters, masked, as JSON lines into the data folder. */
+  'deadLetters.export': z.strictObject(letters),
+  /** Writes the bytes of one letter, as they are, into the data folder. */
+  'deadLetters.save': z.strictObject({ id: letterId }),
   'logs.read': z.strictObject({
     /** Only lines with a higher id. */
     after: z.number().int().min(0).optional(),
@@ -73,6 +96,13 @@ export interface CommandAnswers {
   /** How many were changed. */
   'alerts.resend': { readonly changed: number };
   'alerts.discard': { readonly changed: number };
+  'deadLetters.list': PageOf<DeadLetterView>;
+  'deadLetters.notes': PageOf<NoteView>;
+  'deadLetters.show': LetterBytesView;
+  'deadLetters.dryRun': ReplayView;
+  'deadLetters.replay': ReplayView;
+  'deadLetters.export': { readonly file: string; readonly letters: number; readonly total: number };
+  'deadLetters.save': { readonly file: string; readonly bytes: number };
   'logs.read': { readonly lines: readonly LogEntry[]; readonly last: number };
 }
 
@@ -166,6 +196,7 @@ export interface Snapshot {
   readonly lag: Readonly<Record<QueryName, LagView | null>>;
   readonly checkpoints: Readonly<Record<QueryName, CheckpointView | null>>;
   readonly table: TableView | null;
+  readonly quarantine: QuarantineView | null;
   readonly totals: AlertTotals | null;
   /** Newest first, at most 200. */
   readonly frauds: readonly FraudView[];

@@ -18,6 +18,8 @@ export interface HomePaths {
   readonly table: string;
   readonly checkpoint: Readonly<Record<QueryName, string>>;
   readonly quarantine: Readonly<Record<QueryName, string>>;
+  /** What a person has asked to be written out. */
+  readonly exports: string;
 }
 
 /** `SLUICE_HOME`, else the place that the system has for application data. */
@@ -48,6 +50,7 @@ export function homePaths(home: string): HomePaths {
       bronze: path.join(home, 'quarantine', 'bronze'),
       alert: path.join(home, 'quarantine', 'alert'),
     },
+    exports: path.join(home, 'exports'),
   };
 }
 

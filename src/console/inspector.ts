@@ -9,10 +9,12 @@ import type {
   FraudView,
   LogLine,
   PartitionLag,
+  QueryName,
   TableView,
   WorkerEvent,
 } from '../pipeline/events.ts';
 import type { JobSettings, WorkerRequest } from '../pipeline/job-settings.ts';
+import type { QuarantineAnswers, QuarantineQuestion } from '../pipeline/quarantine/questions.ts';
 import { openThread, threadDied, type Thread } from './thread.ts';
 
 /** Question -> answer. */
@@ -33,8 +35,11 @@ export type Question = keyof Answers;
 export interface Inspector {
   /** Rejects with what the engine said, with `WORKER_DIED`, or when the time is over. */
   ask<Q extends Question>(question: Q, job: JobSettings, transNums?: readonly string[]): Promise<Answers[Q]>;
+  askQuarantine<Q extends QuarantineQuestion>(question: Q, jobs: Jobs): Promise<QuarantineAnswers[Q['about']]>;
   close(): void;
 }
+
+export type Jobs = Readonly<Record<QueryName, JobSettings>>;
 
 export interface InspectorOptions {
   readonly workerFile: string;
@@ -51,8 +56,9 @@ interface Pending {
 /** How many of the newest frauds and deliveries a face gets. */
 const LIST_LIMIT = 200;
 const TIMEOUT_MS = 15_000;
-/** Clearing moves a whole folder; it is never given up half way by us. */
-const CLEAR_TIMEOUT_MS = 300_000;
+/** Clearing moves a whole folder, a replay may write thousands of rows; neither is given up half way by us. */
+const LONG_TIMEOUT_MS = 300_000;
+const LONG_QUESTIONS: readonly QuarantineQuestion['about'][] = ['dry-run', 'replay', 'export'];
 
 export function createInspector(options: InspectorOptions): Inspector {
   const pending = new Map<number, Pending>();
@@ -90,17 +96,28 @@ export function createInspector(options: InspectorOptions): Inspector {
     for (const number of [...pending.keys()]) settle(number)?.reject(error);
   }
 
+  function send(what: string, timeoutMs: number, toRequest: (seq: number) => WorkerRequest): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const number = ++seq;
+      // A thread that does not answer is ended: what hangs in it would hang the next question too.
+      const timer = setTimeout(() => drop(tooLate(what, timeoutMs)), timeoutMs);
+      pending.set(number, { resolve, reject, timer });
+      thread ??= open();
+      thread.post(toRequest(number));
+    });
+  }
+
+  const usual = options.timeoutMs ?? TIMEOUT_MS;
   return {
-    ask: <Q extends Question>(question: Q, job: JobSettings, transNums: readonly string[] = []) =>
-      new Promise<Answers[Q]>((resolve, reject) => {
-        const number = ++seq;
-        const timeoutMs = question === 'clear' ? CLEAR_TIMEOUT_MS : (options.timeoutMs ?? TIMEOUT_MS);
-        // A thread that does not answer is ended: what hangs in it would hang the next question too.
-        const timer = setTimeout(() => drop(tooLate(question, timeoutMs)), timeoutMs);
-        pending.set(number, { resolve: resolve as (value: unknown) => void, reject, timer });
-        thread ??= open();
-        thread.post(toRequest(question, number, job, transNums));
-      }),
+    ask: <Q extends Question>(question: Q, job: JobSettings, transNums: readonly string[] = []) => {
+      const timeoutMs = question === 'clear' ? LONG_TIMEOUT_MS : usual;
+      return send(question, timeoutMs, (number) => toRequest(question, number, job, transNums)) as Promise<Answers[Q]>;
+    },
+    askQuarantine: <Q extends QuarantineQuestion>(question: Q, { bronze: job, alert: alertJob }: Jobs) => {
+      const timeoutMs = LONG_QUESTIONS.includes(question.about) ? LONG_TIMEOUT_MS : usual;
+      const ask = (number: number): WorkerRequest => ({ type: 'quarantine', seq: number, job, alertJob, question });
+      return send(question.about, timeoutMs, ask) as Promise<QuarantineAnswers[Q['about']]>;
+    },
     close: () => drop(threadDied('Asking the inspector', null, 0)),
   };
 }
@@ -110,7 +127,7 @@ function toRequest(type: Question, seq: number, job: JobSettings, transNums: rea
   return type === 'frauds' || type === 'deliveries' ? { type, seq, job, limit: LIST_LIMIT } : { type, seq, job };
 }
 
-function tooLate(question: Question, timeoutMs: number): SluiceError {
+function tooLate(question: string, timeoutMs: number): SluiceError {
   return new SluiceError('WORKER_DIED', {
     tried: `Asking the inspector for ${question}`,
     seen: `no answer within ${timeoutMs / 1_000} s`,

@@ -13,7 +13,8 @@ import {
 import type { JobSettings, SlackSettings } from '../pipeline/job-settings.ts';
 import type { Endpoints } from '../stack/stack.ts';
 import { invalid } from './commands.ts';
-import type { QueryView } from './contract.ts';
+import type { CommandAnswers, QueryView } from './contract.ts';
+import { obeyDeadLetters, type DeadLetterCommand, type DeadLetterParts } from './dead-letters.ts';
 import type { Underway } from './drain.ts';
 import type { Ground } from './ground.ts';
 import { createInspector } from './inspector.ts';
@@ -46,6 +47,7 @@ export interface Queries {
   restart(which: QueryName | 'all'): void;
   preview(query: QueryName): Promise<ClearPreview>;
   clear(query: QueryName, confirm: string): Promise<ClearResult>;
+  deadLetters(command: DeadLetterCommand): Promise<CommandAnswers[DeadLetterCommand['command']]>;
   /** Resolves when both are RUNNING; rejects with the error of the first that failed for good. */
   running(): Promise<void>;
   refresh(): Promise<void>;
@@ -117,34 +119,53 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     for (const name of names) act(supervisors[name]);
   }
 
-  async function stopped(query: QueryName): Promise<void> {
+  async function stopped(query: QueryName, what: string): Promise<void> {
     supervisors[query].stop();
     const late = new Promise<never>((_, reject) =>
-      setTimeout(() => reject(doesNotStop(query)), STOP_PATIENCE_MS).unref(),
+      setTimeout(() => reject(doesNotStop(query, what)), STOP_PATIENCE_MS).unref(),
     );
     await Promise.race([supervisors[query].reached('STOPPED', 'FAILED'), late]);
   }
 
-  async function clear(query: QueryName, confirm: string): Promise<ClearResult> {
-    if (confirm !== query)
-      throw invalid(`Clearing the checkpoint of ${query}`, `the name ${JSON.stringify(confirm)}`, `the name ${query}`);
+  /** Lets the query finish its batch and stop, does the work, and starts it again if it ran. */
+  async function whileStopped<T>(query: QueryName, what: string, work: () => Promise<T>): Promise<T> {
     if (clearing.has(query)) throw isBeingCleared(query);
     const ranBefore = !['STOPPED', 'STOPPING'].includes(supervisors[query].view().state);
     clearing.add(query);
     try {
-      await stopped(query);
-      const result = await inspector.ask('clear', jobOf(query));
-      say(
-        'info',
-        `The checkpoint of ${title(query)} was cleared: query ${result.newQueryId} goes on from the table, the old files are in ${result.trash}`,
-      );
-      return result;
+      await stopped(query, what);
+      return await work();
     } finally {
       clearing.delete(query);
       watch.touch(query);
       if (ranBefore) supervisors[query].start();
     }
   }
+
+  async function clear(query: QueryName, confirm: string): Promise<ClearResult> {
+    if (confirm !== query)
+      throw invalid(`Clearing the checkpoint of ${query}`, `the name ${JSON.stringify(confirm)}`, `the name ${query}`);
+    return whileStopped(query, 'Clearing its checkpoint', async () => {
+      const result = await inspector.ask('clear', jobOf(query));
+      say(
+        'info',
+        `The checkpoint of ${title(query)} was cleared: query ${result.newQueryId} goes on from the table, the old files are in ${result.trash}`,
+      );
+      return result;
+    });
+  }
+
+  const deadLetterParts: DeadLetterParts = {
+    inspector,
+    jobs: () => ({ bronze: jobOf('bronze'), alert: jobOf('alert') }),
+    exports: ground.paths.exports,
+    whileStopped,
+    onReplayed: (query, { bronzeRows, predictions, alerts }) => {
+      watch.touchQuarantine();
+      const made = query === 'bronze' ? `${bronzeRows} rows` : `${predictions} predictions and ${alerts} alerts`;
+      say('info', `Dead letters of ${title(query)} were replayed: ${made} are new`);
+    },
+  };
 
   async function underway(): Promise<Underway | null> {
     const views = QUERY_NAMES.map((name) => supervisors[name].view());
@@ -191,6 +212,7 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     restart: (which) => each(which, (supervisor) => supervisor.restart()),
     preview: (query) => inspector.ask('preview-clear', jobOf(query)),
     clear,
+    deadLetters: (command) => obeyDeadLetters(deadLetterParts, command),
     running: async () => {
       const views = await Promise.all(QUERY_NAMES.map((name) => supervisors[name].reached('RUNNING', 'FAILED')));
       const failed = views.find(({ state }) => state === 'FAILED');
@@ -219,17 +241,17 @@ function isSame(a: QueryView, b: QueryView): boolean {
 function isBeingCleared(query: QueryName): SluiceError {
   return new SluiceError('NOT_ALLOWED_NOW', {
     tried: `Commanding ${title(query)}`,
-    seen: 'its checkpoint is being cleared',
+    seen: 'its checkpoint is being cleared, or its dead letters are being replayed',
     expected: 'a query that is left alone until that is done',
     action: 'Try again in a moment.',
   });
 }
 
-function doesNotStop(query: QueryName): SluiceError {
+function doesNotStop(query: QueryName, what: string): SluiceError {
   return new SluiceError('NOT_ALLOWED_NOW', {
-    tried: `Clearing the checkpoint of ${query}`,
+    tried: `${what} (${title(query)})`,
     seen: `the query did not stop within ${STOP_PATIENCE_MS / 1_000} s`,
     expected: 'a stopped query',
-    action: 'Nothing was cleared. Stop the query, then clear again.',
+    action: 'Nothing was changed. Stop the query, then try again.',
   });
 }

@@ -13,6 +13,8 @@ export interface Watch {
   stop(): void;
   /** Something has happened to a query: its parts are to be asked for again. */
   touch(query: QueryName): void;
+  /** Something has happened to the dead letters beside the batches. */
+  touchQuarantine(): void;
   /** Asks for all that is out of date; resolves when the snapshot is true. Never rejects. */
   refresh(): Promise<void>;
 }
@@ -45,10 +47,15 @@ export function createWatch({ inspector, store, job, onLook, onTrouble }: WatchO
   let lagAt = 0;
   let partsAt = 0;
   let trouble = '';
+  let foundBefore = -1;
+  let quarantineAt = 0;
 
-  async function ask<Q extends Question>(question: Q, query: QueryName): Promise<Answers[Q] | null> {
+  const ask = <Q extends Question>(question: Q, query: QueryName): Promise<Answers[Q] | null> =>
+    quietly(() => inspector.ask(question, job(query)));
+
+  async function quietly<T>(work: () => Promise<T>): Promise<T | null> {
     try {
-      const answer = await inspector.ask(question, job(query));
+      const answer = await work();
       trouble = '';
       return answer;
     } catch (error) {
@@ -94,6 +101,17 @@ export function createWatch({ inspector, store, job, onLook, onTrouble }: WatchO
     if (under > 0 || (totals?.pendingRows ?? 0) > 0) dirty.add('alert');
   }
 
+  /** Looked at when a batch has found something, and now and then: letters of the fraud API come beside the batches. */
+  async function lookAtQuarantine(now: number): Promise<void> {
+    const found = countFound(store);
+    const isUnread = (store.get().quarantine?.unreadFiles ?? 0) > 0;
+    if (found === foundBefore && now - quarantineAt < WINDOW_MS && !isUnread) return;
+    [foundBefore, quarantineAt] = [found, now];
+    const jobs = { bronze: job('bronze'), alert: job('alert') };
+    const view = await quietly(() => inspector.askQuarantine({ about: 'count' }, jobs));
+    if (view && JSON.stringify(view) !== JSON.stringify(store.get().quarantine)) store.set('quarantine', view);
+  }
+
   async function look(now: number, all: boolean): Promise<void> {
     if (all || now - lagAt >= lagInterval(now)) {
       lagAt = now;
@@ -103,6 +121,7 @@ export function createWatch({ inspector, store, job, onLook, onTrouble }: WatchO
       if (now - partsAt >= WINDOW_MS) dirty.add('alert');
       if (dirty.size > 0) partsAt = now;
       await Promise.all([...dirty].map(lookAtParts));
+      await lookAtQuarantine(now);
     }
     onLook();
   }
@@ -142,7 +161,16 @@ export function createWatch({ inspector, store, job, onLook, onTrouble }: WatchO
       changedAt = Date.now();
       dirty.add(query);
     },
+    touchQuarantine: () => {
+      foundBefore = -1;
+    },
     // All who ask before the look begins share it.
     refresh: () => (refreshing ??= lookNext(true)),
   };
+}
+
+/** Dead letters and notes of all batches of both queries since they were started. */
+function countFound(store: SnapshotStore): number {
+  const { bronze, alert } = store.get().queries;
+  return [bronze, alert].reduce((sum, { totals }) => sum + totals.deadLetters + totals.notes, 0);
 }

@@ -1,5 +1,6 @@
 /** Answers questions about queries without running one. What is opened stays open for the next question. */
 import { discardAlerts, resendAlerts } from './alert/decide.ts';
+import { openFraudApi, type FraudApi } from './alert/fraud-api.ts';
 import { readDeliveries, readFrauds, readTotals } from './alert/read.ts';
 import { inspectCheckpoint, readCommitted } from './checkpoint/inspect.ts';
 import { clearNow, previewClearing, type ClearingParts } from './clearing.ts';
@@ -12,6 +13,9 @@ import { openJobStores, type JobStores } from './job-stores.ts';
 import { openSource } from './jobs.ts';
 import { readLag } from './lag.ts';
 import type { Log, Source } from './ports.ts';
+import { answerQuarantine } from './quarantine/questions.ts';
+import { openReader, type QuarantineReader } from './quarantine/reader.ts';
+import type { ReplayParts } from './replaying.ts';
 import { openDatabase, type Database } from './sql.ts';
 import { describeLocation } from './store/location.ts';
 
@@ -38,6 +42,27 @@ export function openInspector(log: Log): Inspector {
     return cached(databases, JSON.stringify(serving), () =>
       openDatabase(serving, { applicationName: 'sluice inspector' }),
     );
+  };
+  const readers = new Map<string, QuarantineReader>();
+  const apis = new Map<string, FraudApi>();
+  const replaying = async (bronze: JobSettings, alert: JobSettings): Promise<ReplayParts> => {
+    const opened = { bronze: await storesOf(bronze), alert: await storesOf(alert) };
+    const stores = { bronze: opened.bronze.quarantine, alert: opened.alert.quarantine };
+    const settings = alertOf(alert);
+    const { fraudApiUrl } = settings;
+    return {
+      reader: cached(readers, JSON.stringify([bronze.quarantine, alert.quarantine]), () => openReader(stores)),
+      jobs: { bronze, alert },
+      checkpoints: { bronze: opened.bronze.checkpoint, alert: opened.alert.checkpoint },
+      table: opened.bronze.table,
+      alert: () => ({
+        settings,
+        db: databaseOf(alert),
+        api: cached(apis, fraudApiUrl, () => openFraudApi(fraudApiUrl, log, systemClock)),
+        clock: systemClock,
+      }),
+      clock: systemClock,
+    };
   };
   const tableOf = async (job: JobSettings): Promise<Table> => {
     const { table } = await storesOf(job);
@@ -72,12 +97,15 @@ export function openInspector(log: Log): Inspector {
         return discardAlerts(databaseOf(job), question.transNums);
       case 'totals':
         return readTotals(databaseOf(job));
+      case 'quarantine':
+        return answerQuarantine(await replaying(job, question.alertJob), question.question);
       default:
         return assertNever(question);
     }
   }
 
   async function close(): Promise<void> {
+    for (const each of apis.values()) each.close();
     for (const each of [...sources.values(), ...databases.values(), ...stores.values()]) await (await each).close();
   }
 

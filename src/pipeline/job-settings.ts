@@ -4,6 +4,7 @@ import type { LeaseTimes } from './ownership/lease.ts';
 import type { KafkaSettings } from './source/kafka-settings.ts';
 import type { StartingOffsets } from './source/start.ts';
 import type { StoreLocation } from './store/location.ts';
+import type { QuarantineQuestion } from './quarantine/questions.ts';
 
 export interface PostgresSettings {
   readonly host: string;
@@ -96,6 +97,14 @@ export type WorkerRequest =
   | { readonly type: 'frauds'; readonly seq: number; readonly job: JobSettings; readonly limit: number }
   | { readonly type: 'deliveries'; readonly seq: number; readonly job: JobSettings; readonly limit: number }
   | { readonly type: 'totals'; readonly seq: number; readonly job: JobSettings }
+  /** `job` is the one of Bronze. */
+  | {
+      readonly type: 'quarantine';
+      readonly seq: number;
+      readonly job: JobSettings;
+      readonly alertJob: JobSettings;
+      readonly question: QuarantineQuestion;
+    }
   | DecideRequest;
 
 /** What a person decided about alerts that wait for them; the answer is how many it changed. */

@@ -5,7 +5,6 @@
 import { becomesInAlert, isSettled, replayInAlert, type AlertReplayParts } from './alert/replay.ts';
 import { fenceTable } from './bronze/fence.ts';
 import { becomesInBronze, carryOut, replayInBronze } from './bronze/replay.ts';
-import { SluiceError } from './errors.ts';
 import type { Becomes, QueryName, ReplayRow, ReplayView } from './events.ts';
 import type { JobSettings } from './job-settings.ts';
 import { mayStillWrite, takeLease } from './ownership/lease.ts';
@@ -13,8 +12,8 @@ import type { Clock, ObjectStore } from './ports.ts';
 import type { Letter } from './quarantine/letters.ts';
 import type { QuarantineReader } from './quarantine/reader.ts';
 import { eachOffset, toOffsetSet, type ReplayDone, type ReplayPromise } from './quarantine/replays.ts';
-import { isRemote } from './store/location.ts';
 import { idOf, headOf, select, type Place, type Selection, type ShelfRecord } from './quarantine/shelf.ts';
+import { isRemote } from './store/location.ts';
 
 export interface ReplayParts {
   readonly reader: QuarantineReader;
@@ -57,6 +56,7 @@ export async function replay(parts: ReplayParts, query: QueryName, selection: Se
   const lease = await takeLease({ store: checkpoints[query], owner, clock, replaceOwn: false });
   try {
     const checkOwner = (): Promise<void> => lease.check();
+    // A run that did not end may still put a version; what it puts from here on does not count.
     if (query === 'bronze' && mayStillWrite(lease, isRemote(jobs.bronze.table)))
       await fenceTable(parts.table, clock, lease, owner.runId);
     return query === 'bronze'
@@ -209,13 +209,3 @@ const toReplayed = ({ replayed }: Place): Becomes => ({
   kind: 'replayed',
   deltaVersion: replayed?.deltaVersion ?? null,
 });
-
-/** The letter that was asked for is not there. */
-export function noLetter(id: string): SluiceError {
-  return new SluiceError('COMMAND_INVALID', {
-    tried: 'Looking for a dead letter',
-    seen: `no letter ${JSON.stringify(id.slice(0, 80))}`,
-    expected: 'the id of a letter in quarantine',
-    action: 'List the letters again: `sluice dead-letters list`.',
-  });
-}

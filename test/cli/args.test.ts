@@ -25,6 +25,32 @@ describe('what is understood', () => {
     ['run bronze --available-now --json', { command: 'run-query', query: 'bronze', runs: 'available-now', json: true }],
     ['run bronze --until-stopped', { command: 'run-query', query: 'bronze', runs: 'until-stopped', json: false }],
     ['produce pause', { command: 'produce', what: 'pause', json: false }],
+    [
+      'dead-letters',
+      {
+        command: 'dead-letters',
+        what: 'list',
+        query: 'all',
+        reason: undefined,
+        ids: [],
+        yes: false,
+        limit: 50,
+        json: false,
+      },
+    ],
+    [
+      'dead-letters replay p1-2-x p1-3-x --query alert --reason NO_KEY --yes --json',
+      {
+        command: 'dead-letters',
+        what: 'replay',
+        query: 'alert',
+        reason: 'NO_KEY',
+        ids: ['p1-2-x', 'p1-3-x'],
+        yes: true,
+        limit: 50,
+        json: true,
+      },
+    ],
   ])('%s', (line, expected) => expect(parse(line)).toEqual(expected));
 
   test.each([
@@ -59,6 +85,14 @@ test.each([
   'logs -n 99999',
   'produce',
   'produce test weird',
+  'dead-letters burn',
+  'dead-letters show',
+  'dead-letters list p1-2-x',
+  'dead-letters list --yes',
+  'dead-letters list -n 0',
+  'dead-letters replay --yes',
+  'dead-letters --reason BAD_LUCK',
+  'dead-letters --query silver',
   'produce start normal',
   'status --yaml',
 ])('%s is refused in one sentence', (line) => {

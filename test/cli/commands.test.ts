@@ -62,6 +62,49 @@ describe('with a running console', () => {
     expect(after.alert.runId).not.toBe(before.alert.runId);
   });
 
+  test('dead letters are listed with their reasons, and a full quarantine is told', async () => {
+    const { code, out, err } = await sluice('dead-letters');
+    expect(code).toBe(0);
+    expect(out).toEqual([
+      'p3-80771-0a1b2c3d  2024-12-24T00:26:40.000Z  NOT_JSON  5 B  bronze batch 4  the value is not JSON from position 2 on',
+    ]);
+    expect(err).toEqual([
+      'NOT_JSON             1 record, 1 not replayed',
+      'The quarantine has 900 bytes of 1000; nothing is dropped by itself.',
+    ]);
+    const shown = await sluice('dead-letters show p3-80771-0a1b2c3d');
+    expect(shown.out.slice(1)).toEqual([
+      'key none, reading ended at byte 2',
+      `00000000  7b ••${' '.repeat(42)}  {•`,
+      'and 3 bytes more',
+    ]);
+    expect((await sluice('dead-letters export')).out[0]).toMatch(
+      /^1 letter of 1, card numbers masked, in .*exports\/dead-letters-.*\.jsonl$/,
+    );
+  });
+
+  test('a replay without --yes is a dry run that ends with 2, with it the query stands still and goes on', async () => {
+    const before = (await made.console.call('snapshot', {})).queries;
+    const dry = await sluice('dead-letters replay');
+    expect([dry.code, dry.out]).toEqual([
+      2,
+      [
+        'p3-80771-0a1b2c3d  Bronze: a row, amount 9.5',
+        '1 of 1 letter: would be 1 row in Bronze, 0 predictions, 0 alerts',
+      ],
+    ]);
+    expect((await made.console.call('snapshot', {})).queries.bronze.runId).toBe(before.bronze.runId);
+    const done = await sluice('dead-letters replay --reason NOT_JSON --yes');
+    expect([done.code, done.out[1]]).toEqual([
+      0,
+      '1 of 1 letter: 1 row in Bronze, Delta version 7, 0 predictions, 0 alerts',
+    ]);
+    await until(async () => (await made.console.call('snapshot', {})).queries.bronze.state === 'RUNNING');
+    const after = (await made.console.call('snapshot', {})).queries;
+    expect(after.bronze.runId).not.toBe(before.bronze.runId);
+    expect(after.alert.runId).toBe(before.alert.runId);
+  });
+
   test('clearing without --from shows the preview, does nothing and ends with 2', async () => {
     const { runId } = (await made.console.call('snapshot', {})).queries.bronze;
     const { code, out } = await sluice('restart bronze --clear-checkpoints');

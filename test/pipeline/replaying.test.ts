@@ -146,7 +146,8 @@ async function withLetters(): Promise<{ bench: Bench; parts: ReplayParts; queryI
 }
 
 function partsOf(bench: Bench): ReplayParts {
-  const job = { owner: { runId: 'replayer', host: 'h', pid: process.pid } } as JobSettings;
+  const owner = { runId: 'replayer', host: 'h', pid: process.pid };
+  const job = { owner, table: { kind: 'local', path: bench.root } } as JobSettings;
   return {
     reader: openReader(storesOf(bench)),
     jobs: { bronze: job, alert: job },

@@ -5,7 +5,16 @@ import { openIndex, type IndexedFile } from './index.ts';
 import { readLetters, readNotes, type Letter } from './letters.ts';
 import { maskText } from './mask.ts';
 import { openReplayLog, type ReplayLog } from './replays.ts';
-import { buildShelf, countShelf, select, toLetterView, type Place, type Selection, type Shelf } from './shelf.ts';
+import {
+  buildShelf,
+  countShelf,
+  select,
+  toLetterView,
+  type Place,
+  type Selection,
+  type Shelf,
+  type ShelfRecord,
+} from './shelf.ts';
 import { findFault, viewBytes, viewKey, VIEW_BYTES } from './view.ts';
 
 export interface QuarantineReader {
@@ -104,11 +113,7 @@ export function openReader(stores: QuarantineStores): QuarantineReader {
     const record = shelve(await sources()).byId.get(id);
     const place = record?.places[0];
     const letter = place && (await letters([place])).get(place);
-    if (!record || !letter) return null;
-    const { value, key } = letter.record;
-    const faultAt = value && findFault(value, letter.code, letter.reason);
-    const view = viewBytes(value ?? Buffer.alloc(0), from ?? (faultAt ?? 0) - BEFORE_FAULT, length);
-    return { letter: toLetterView(record), key: viewKey(key), faultAt, ...view };
+    return record && letter ? viewLetter(record, letter, from, length) : null;
   }
 
   return {
@@ -126,6 +131,18 @@ export function openReader(stores: QuarantineStores): QuarantineReader {
     letters,
     replays: (query) => logs[query],
   };
+}
+
+/** A part of a letter for people; `from` null shows where reading ended. */
+export function viewLetter(
+  record: ShelfRecord,
+  { record: { value, key }, code, reason }: Letter,
+  from: number | null,
+  length: number,
+): LetterBytesView {
+  const faultAt = value && findFault(value, code, reason);
+  const view = viewBytes(value ?? Buffer.alloc(0), from ?? (faultAt ?? 0) - BEFORE_FAULT, length);
+  return { letter: toLetterView(record), key: viewKey(key), faultAt, ...view };
 }
 
 const KEPT_NOTE_FILES = 16;

@@ -60,6 +60,7 @@ function answer(request: Exclude<WorkerRequest, { type: 'run' | 'stop' }>): void
     retryable: false,
   };
   if (topic === 'inspect-refuse') return send({ type: 'refused', seq, error: { code: 'NOT_ALLOWED_NOW', ...refusal } });
+  if (request.type === 'quarantine') return send({ type: 'reply', seq, value: LETTERS[request.question.about] });
   send({ type: 'reply', seq, value: VALUES[type] });
 }
 
@@ -80,6 +81,59 @@ let resumed = false;
 
 const state0 = { pending: 0, sending: 0, sent: 3, ambiguous: 0, held: 0, dead: 0, discarded: 0, suppressed: 0 };
 const level0 = { hour: 0, day: 0, all: 0 };
+const letter = {
+  id: 'p3-80771-0a1b2c3d',
+  topic: 'transactions',
+  partition: 3,
+  offset: '80771',
+  at: 1_735_000_000_000,
+  code: 'NOT_JSON',
+  reason: 'the value is not JSON from position 2 on',
+  size: 5,
+  found: [{ query: 'bronze', batchId: 4, replayed: null }],
+};
+const replayed = {
+  at: 1,
+  rows: [
+    { id: letter.id, partition: 3, offset: '80771', bronze: { kind: 'row', transNum: 'a', amount: 9.5, notes: 0 } },
+  ],
+  records: 1,
+  pass: 1,
+  bronzeRows: 1,
+  predictions: 0,
+  alerts: 0,
+  deltaVersions: [],
+};
+const LETTERS: Record<string, unknown> = {
+  count: {
+    records: 1,
+    waiting: 1,
+    both: 0,
+    bronzeOnly: 1,
+    alertOnly: 0,
+    reasons: [{ code: 'NOT_JSON', records: 1, waiting: 1 }],
+    notes: [],
+    files: 1,
+    bytes: 900,
+    capBytes: 1_000,
+    unreadFiles: 0,
+  },
+  list: { rows: [letter], total: 1 },
+  show: {
+    letter,
+    key: null,
+    from: 0,
+    rows: [{ at: 0, hex: ['7b', '••'], text: '{•' }],
+    text: '{•',
+    faultAt: 2,
+    masked: true,
+  },
+  waiting: ['bronze'],
+  'dry-run': replayed,
+  replay: { ...replayed, deltaVersions: [7] },
+  export: { letters: 1, total: 1 },
+};
+
 const VALUES: Record<string, unknown> = {
   lag: [{ partition: 0, logStart: '0', current: '12', end: '12', lag: 0, oldestUnreadAt: null }],
   inspect: { path: '/checkpoint', exists: true, lastCommit: 4 },

@@ -2,17 +2,47 @@
 import type { AlertFacts } from '../../../src/pipeline/alert/facts.ts';
 import { buildMessage, toPreview } from '../../../src/pipeline/alert/message.ts';
 import type { ErrorView, LagView, LogEntry, QueryView, Snapshot } from '../../../src/console/contract.ts';
-import type {
-  CheckpointView,
-  ClearPreview,
-  DeliveryState,
-  DeliveryView,
-  FraudMinute,
-  FraudView,
-  QueryName,
-  QueryProgress,
-  RiskLevel,
+import {
+  DEAD_LETTER_CODES,
+  type CheckpointView,
+  type ClearPreview,
+  type DeadLetterCode,
+  type DeliveryState,
+  type DeliveryView,
+  type FraudMinute,
+  type FraudView,
+  type QuarantineView,
+  type QueryName,
+  type QueryProgress,
+  type RiskLevel,
 } from '../../../src/pipeline/events.ts';
+
+const LETTERS = [
+  { code: 'NOT_JSON', partition: 0, offset: '12044', reason: 'the value is not JSON from position 412 on', ago: 7 },
+  { code: 'NOT_JSON', partition: 0, offset: '12045', reason: 'the value is not JSON from position 0 on', ago: 7 },
+  { code: 'NOT_JSON', partition: 1, offset: '30118', reason: 'the value is not JSON from position 803 on', ago: 6.9 },
+  { code: 'NOT_UTF8', partition: 3, offset: '44902', reason: 'the value is not UTF-8 text', ago: 6.8 },
+  { code: 'NO_AFTER', partition: 0, offset: '60377', reason: 'op is c, but after is no object', ago: 0.93 },
+  { code: 'UNKNOWN_OP', partition: 1, offset: '80402', reason: 'op is "i"', ago: 0.004 },
+  { code: 'UNKNOWN_OP', partition: 2, offset: '80711', reason: 'op is "i"', ago: 0.0018 },
+  { code: 'UNKNOWN_OP', partition: 3, offset: '80771', reason: 'op is "i"', ago: 0.0004 },
+  { code: 'NO_KEY', partition: 2, offset: '70014', reason: 'the row has no trans_num', ago: 0.048 },
+  { code: 'NO_KEY', partition: 3, offset: '70551', reason: 'the row has no trans_num', ago: 0.047 },
+  { code: 'REFUSED_BY_API', partition: 1, offset: '79960', reason: 'HTTP 422: dob after trans_date', ago: 0.014 },
+  {
+    code: 'TOO_LARGE',
+    partition: 2,
+    offset: '61090',
+    reason: 'the value has 20971520 bytes, at most 16777216 are read',
+    ago: 0.92,
+  },
+] as const satisfies readonly {
+  code: DeadLetterCode;
+  partition: number;
+  offset: string;
+  reason: string;
+  ago: number;
+}[];
 
 export const NOW = Date.UTC(2026, 10, 22, 14, 32, 7, 400);
 const SECOND = 1_000;
@@ -49,6 +79,7 @@ export function full(): Snapshot {
       bytes: 19_318_400,
       lastCommitAt: NOW - 6 * SECOND,
     },
+    quarantine: quarantine(),
     totals: {
       predictions: 324_066,
       frauds: 1_914,
@@ -98,6 +129,7 @@ export function empty(): Snapshot {
     lag: { bronze: null, alert: null },
     checkpoints: { bronze: { ...nothing('bronze') }, alert: { ...nothing('alert') } },
     table: base.table && { ...base.table, version: null, rows: 0, files: 0, bytes: 0, lastCommitAt: null },
+    quarantine: base.quarantine && { ...nothingQuarantined(base.quarantine) },
     totals: base.totals && {
       ...base.totals,
       predictions: 0,
@@ -121,6 +153,36 @@ export function empty(): Snapshot {
     deliveries: [],
   };
 }
+
+function quarantine(): QuarantineView {
+  const reasons = LETTERS.reduce<Record<string, number>>((counts, { code }) => {
+    return { ...counts, [code]: (counts[code] ?? 0) + 1 };
+  }, {});
+  return {
+    records: 12,
+    waiting: 11,
+    both: 8,
+    bronzeOnly: 1,
+    alertOnly: 3,
+    reasons: DEAD_LETTER_CODES.filter((code) => reasons[code]).map((code) => {
+      const records = reasons[code] ?? 0;
+      return { code, records, waiting: code === 'UNKNOWN_OP' ? records - 1 : records };
+    }),
+    notes: [
+      { column: 'zip', notes: 2 },
+      { column: 'city_pop', notes: 1 },
+    ],
+    files: 9,
+    bytes: 18_240,
+    capBytes: 1024 ** 3,
+    unreadFiles: 0,
+  };
+}
+
+const nothingQuarantined = (view: QuarantineView): QuarantineView => {
+  const zero = { records: 0, waiting: 0, both: 0, bronzeOnly: 0, alertOnly: 0, files: 0, bytes: 0 };
+  return { ...view, ...zero, reasons: [], notes: [] };
+};
 
 const none = () => ({ hour: 0, day: 0, all: 0 });
 
@@ -212,6 +274,7 @@ export function starting(): Snapshot {
     queries: { bronze: stopped(base.queries.bronze), alert: stopped(base.queries.alert) },
     checkpoints: { bronze: null, alert: null },
     table: null,
+    quarantine: null,
     totals: null,
   };
 }
