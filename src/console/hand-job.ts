@@ -40,6 +40,7 @@ export function buildHandJob({ resolved, cwd, runs, owner }: HandJobParts): JobS
     // What is available now is read without a pause, as Spark does it.
     triggerMs: runs === 'available-now' ? 0 : settings.trigger,
     maxOffsetsPerTrigger: settings.maxOffsetsPerTrigger,
+    failOnDataLoss: settings.failOnDataLoss,
     alert: null,
     owner,
   };

@@ -28,6 +28,7 @@ export function buildJob({ query, settings, paths, endpoints, slack, serving, ow
     runs: 'until-stopped',
     triggerMs: settings[`${query}.trigger`],
     maxOffsetsPerTrigger: settings[`${query}.maxOffsetsPerTrigger`],
+    failOnDataLoss: settings[`${query}.failOnDataLoss`],
     alert: {
       // On the embedded stack the database that is captured serves as well, unless another one is set.
       serving: serving ?? endpoints.serving,

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { Notice } from './contract.ts';
 import { parseDotenv } from './dotenv.ts';
-import { duration, level, orNone, positive, quietHours, trigger, webAddress, whole } from './setting-schemas.ts';
+import { duration, level, orNone, positive, quietHours, trigger, webAddress, whole, yesNo } from './setting-schemas.ts';
 import {
   firstIssue,
   namesOf,
@@ -37,6 +37,7 @@ export const SETTINGS = {
     'BRONZE_MAX_OFFSETS_PER_TRIGGER',
     'MAX_OFFSETS_PER_TRIGGER',
   ),
+  'bronze.failOnDataLoss': setting(yesNo, true, 'BRONZE_FAIL_ON_DATA_LOSS', 'FAIL_ON_DATA_LOSS'),
   'alert.trigger': setting(trigger, 0, 'ALERT_TRIGGER', 'TRIGGER_INTERVAL'),
   'alert.startingOffsets': setting(offsets, 'earliest', 'ALERT_STARTING_OFFSETS', 'STARTING_OFFSETS'),
   'alert.maxOffsetsPerTrigger': setting(
@@ -45,6 +46,7 @@ export const SETTINGS = {
     'ALERT_MAX_OFFSETS_PER_TRIGGER',
     'MAX_OFFSETS_PER_TRIGGER',
   ),
+  'alert.failOnDataLoss': setting(yesNo, true, 'ALERT_FAIL_ON_DATA_LOSS', 'FAIL_ON_DATA_LOSS'),
   'alert.suppressOlderThan': setting(
     orNone(duration('a duration such as "7 d", or none', 36_500 * DAY_MS)),
     null,

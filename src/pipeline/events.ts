@@ -13,6 +13,13 @@ export type QueryState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'STOPPING' | 'REST
 /** Partition -> next offset to read, both as decimal text, as in Spark's offsets JSON. */
 export type OffsetMap = Readonly<Record<string, string>>;
 
+/** Offsets [from, to) of one partition, decimal text. */
+export interface OffsetGap {
+  readonly partition: number;
+  readonly from: string;
+  readonly to: string;
+}
+
 /** Milliseconds per phase of a batch, named as in Spark's StreamingQueryProgress. */
 export interface BatchDurations {
   readonly latestOffset: number;
@@ -43,6 +50,12 @@ export interface QueryProgress {
       readonly endOffset: OffsetMap;
       readonly latestOffset: OffsetMap;
       readonly numInputRows: number;
+      /** Offsets between what was read and the end of the topic, over the partitions. Texts, as Spark has them. */
+      readonly metrics: {
+        readonly minOffsetsBehindLatest: string;
+        readonly maxOffsetsBehindLatest: string;
+        readonly avgOffsetsBehindLatest: string;
+      };
     },
   ];
   readonly sink: { readonly description: string; readonly numOutputRows: number };
@@ -53,6 +66,10 @@ export interface QueryProgress {
 export interface BatchExtras {
   /** True when the batch was begun by an earlier run and settled by this one. */
   readonly recovered: boolean;
+  /** True for a trigger that found nothing new: no batch, and `batchId` is the one that comes next. */
+  readonly idle?: boolean;
+  /** Offsets that were lost and passed over. */
+  readonly lost?: number;
   readonly deadLetters: number;
   readonly coercionNotes: number;
   /** Declared skips: d, tombstone, t, m, and for Alert rows that are no longer in `transactions`. */
@@ -288,6 +305,16 @@ export interface ClearResult {
   readonly oldQueryId: string | null;
   readonly newQueryId: string;
   readonly trash: string;
+}
+
+/** What of a topic was removed before a query read it, up to now. */
+export interface LossView {
+  readonly query: QueryName;
+  readonly queryId: string | null;
+  readonly gaps: readonly OffsetGap[];
+  readonly total: number;
+  /** Full sentences: what accepting would do, or has done. */
+  readonly sentences: readonly string[];
 }
 
 /** Where the Bronze table stands, from its own log. */

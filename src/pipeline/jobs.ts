@@ -11,6 +11,7 @@ import type { JobSettings, SourceSettings } from './job-settings.ts';
 import { takeBack, type Handover } from './handover/handover.ts';
 import { openJobStores, type JobStores } from './job-stores.ts';
 import { checkSameSource, readSeen, writeSeen } from './ownership/identity.ts';
+import { openLossDesk } from './loss-desk.ts';
 import { LEASE_TIMES, mayStillWrite, takeLease, type Lease, type LeaseTimes } from './ownership/lease.ts';
 import { openWitness } from './ownership/witness.ts';
 import type { Clock, Log, Sink, Source } from './ports.ts';
@@ -247,6 +248,13 @@ async function runBatches({ job, emit, log, clock, lease, stores }: Owned, settl
     checkpoint: openCheckpointLog(stores.checkpoint, lease.check),
     lease,
     witness: openWitness(stores.checkpoint, { clusterId, topic: source.topic }, await readSeen(stores.checkpoint)),
+    losses: openLossDesk({
+      store: stores.checkpoint,
+      failOnDataLoss: job.failOnDataLoss,
+      clock,
+      log,
+      checkOwner: lease.check,
+    }),
     clock,
     log,
     retry: QUERY_RETRY,

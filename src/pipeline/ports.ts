@@ -20,6 +20,13 @@ export interface OffsetRange {
   readonly end: Offsets;
 }
 
+/** Offsets [from, to) of one partition that the topic has removed before they were read. */
+export interface Gap {
+  readonly partition: number;
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
 export interface Source {
   readonly topic: string;
   /** As Spark prints it: `KafkaV2[Subscribe[postgres.public.transactions]]`. */
@@ -51,6 +58,8 @@ export interface Batch {
   readonly topic: string;
   readonly clusterId: string;
   readonly range: OffsetRange;
+  /** Parts of the range that are lost, and whose loss was accepted: there are no records of them. */
+  readonly gaps: readonly Gap[];
   readonly records: AsyncIterable<readonly TopicRecord[]>;
 }
 

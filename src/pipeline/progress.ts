@@ -1,6 +1,6 @@
-/** One finished batch in Spark's StreamingQueryProgress words. Pure. */
+/** A finished batch, or a trigger that found nothing, in Spark's StreamingQueryProgress words. Pure. */
 import type { BatchDurations, BatchExtras, QueryName, QueryProgress } from './events.ts';
-import { toOffsetMap } from './offsets.ts';
+import { nextOf, toOffsetMap } from './offsets.ts';
 import type { BatchResult, OffsetRange, Offsets } from './ports.ts';
 
 export interface FinishedBatch {
@@ -9,10 +9,21 @@ export interface FinishedBatch {
   readonly range: OffsetRange;
   readonly latest: Offsets;
   readonly result: BatchResult;
+  /** Offsets that were passed over. */
+  readonly lost: number;
   readonly recovered: boolean;
   readonly durations: BatchDurations;
   /** ms since the batch before began, or null for the first of a run. */
   readonly sinceLast: number | null;
+}
+
+export interface IdleTrigger {
+  /** The batch that comes next. */
+  readonly id: number;
+  readonly timestamp: number;
+  readonly offsets: Offsets;
+  readonly latest: Offsets;
+  readonly durations: BatchDurations;
 }
 
 export interface QueryIdentity {
@@ -24,30 +35,61 @@ export interface QueryIdentity {
 }
 
 export function toProgress(query: QueryIdentity, batch: FinishedBatch): QueryProgress {
-  const { inputRows, outputRows } = batch.result;
-  const x: BatchExtras = { recovered: batch.recovered, ...batch.result.extras };
+  const { result, lost, recovered, durations, sinceLast } = batch;
+  const x = { recovered, ...(lost > 0 && { lost }), ...result.extras };
+  const speed = {
+    inputRowsPerSecond: perSecond(result.inputRows, sinceLast),
+    processedRowsPerSecond: perSecond(result.inputRows, durations.triggerExecution),
+  };
+  return { ...describe(query, batch, result, x), ...speed };
+}
+
+export function toIdleProgress(query: QueryIdentity, trigger: IdleTrigger): QueryProgress {
+  const range = { start: trigger.offsets, end: trigger.offsets };
+  const x = { idle: true, recovered: false, deadLetters: 0, coercionNotes: 0, skips: 0 };
+  const nothing = { inputRows: 0, outputRows: 0 };
+  return { ...describe(query, { ...trigger, range }, nothing, x), inputRowsPerSecond: 0, processedRowsPerSecond: 0 };
+}
+
+type Told = Pick<FinishedBatch, 'id' | 'timestamp' | 'range' | 'latest' | 'durations'>;
+
+function describe(
+  query: QueryIdentity,
+  { id, timestamp, range, latest, durations }: Told,
+  { inputRows, outputRows }: Pick<BatchResult, 'inputRows' | 'outputRows'>,
+  x: BatchExtras,
+): Omit<QueryProgress, 'inputRowsPerSecond' | 'processedRowsPerSecond'> {
+  const source = {
+    description: query.source,
+    startOffset: toOffsetMap(range.start),
+    endOffset: toOffsetMap(range.end),
+    latestOffset: toOffsetMap(latest),
+    numInputRows: inputRows,
+    metrics: behindLatest(range.end, latest),
+  };
   return {
     id: query.queryId,
     runId: query.runId,
     name: query.name,
-    timestamp: new Date(batch.timestamp).toISOString(),
-    batchId: batch.id,
-    batchDuration: batch.durations.triggerExecution,
+    timestamp: new Date(timestamp).toISOString(),
+    batchId: id,
+    batchDuration: durations.triggerExecution,
     numInputRows: inputRows,
-    inputRowsPerSecond: perSecond(inputRows, batch.sinceLast),
-    processedRowsPerSecond: perSecond(inputRows, batch.durations.triggerExecution),
-    durationMs: batch.durations,
-    sources: [
-      {
-        description: query.source,
-        startOffset: toOffsetMap(batch.range.start),
-        endOffset: toOffsetMap(batch.range.end),
-        latestOffset: toOffsetMap(batch.latest),
-        numInputRows: inputRows,
-      },
-    ],
+    durationMs: durations,
+    sources: [source],
     sink: { description: query.sink, numOutputRows: outputRows },
     x,
+  };
+}
+
+/** KafkaMicroBatchStream.metrics: over the partitions of the topic, the average always with a point. */
+function behindLatest(end: Offsets, latest: Offsets): QueryProgress['sources'][0]['metrics'] {
+  const behind = [...latest].map(([partition, until]) => Number(until - nextOf(end, partition)));
+  const average = behind.reduce((sum, each) => sum + each, 0) / Math.max(1, behind.length);
+  return {
+    minOffsetsBehindLatest: String(behind.length === 0 ? 0 : Math.min(...behind)),
+    maxOffsetsBehindLatest: String(Math.max(0, ...behind)),
+    avgOffsetsBehindLatest: Number.isInteger(average) ? average.toFixed(1) : String(average),
   };
 }
 

@@ -5,7 +5,8 @@ import type { QueryName, QueryProgress } from './events.ts';
 import type { JobSettings } from './job-settings.ts';
 import type { Lease } from './ownership/lease.ts';
 import type { Witness } from './ownership/witness.ts';
-import type { Clock, Log, Offsets, Sink, Source } from './ports.ts';
+import type { LossDesk } from './loss-desk.ts';
+import type { Clock, Gap, Log, Offsets, Sink, Source } from './ports.ts';
 import type { OpenBatch } from './resume.ts';
 import type { RetryPolicy } from './retry.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -19,6 +20,7 @@ export interface QueryParts {
   readonly checkpoint: CheckpointLog;
   readonly lease: Pick<Lease, 'check'>;
   readonly witness: Witness;
+  readonly losses: LossDesk;
   readonly clock: Clock;
   readonly log: Log;
   readonly retry: RetryPolicy;
@@ -33,6 +35,8 @@ export interface QueryParts {
 /** A batch that is planned or was found open; `entry` is what to promise, null when it is promised already. */
 export interface PlannedBatch extends OpenBatch {
   readonly entry: OffsetsEntry | null;
+  /** Lost parts of the range that are passed over. */
+  readonly gaps: readonly Gap[];
   readonly latest: Offsets;
   readonly watch: Stopwatch;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkPosition, planRange } from '../../src/pipeline/offsets.ts';
-import type { Offsets } from '../../src/pipeline/ports.ts';
+import { findLosses, planRange, standingAt, type Bounds } from '../../src/pipeline/offsets.ts';
+import type { Gap, Offsets } from '../../src/pipeline/ports.ts';
 
 const at = (...offsets: number[]): Offsets => new Map(offsets.map((offset, partition) => [partition, BigInt(offset)]));
 
@@ -41,18 +41,31 @@ describe('the range of a batch', () => {
 });
 
 describe('loss', () => {
+  const standing = (position: Offsets, bounds: Bounds): Gap[] => findLosses(standingAt(position, bounds), bounds);
+  const gap = (partition: number, from: number, to: number): Gap => ({ partition, from: BigInt(from), to: BigInt(to) });
+
   it.each([
-    ['retention passed the position', at(5, 5), { start: at(6, 0), end: at(9, 9) }, '1 offsets are lost'],
-    ['the topic ends before the position', at(5, 5), { start: at(0, 0), end: at(4, 9) }, 'ends at 4'],
-    ['a partition is gone', at(5, 5), { start: at(0), end: at(5) }, 'partition 1 is gone'],
-    ['a new partition has lost its beginning', at(5), { start: at(0, 2), end: at(5, 4) }, 'partition 1 begins at 2'],
-  ])('is seen when %s', (_name, position, bounds, seen) => {
-    expect(() => checkPosition(position, bounds)).toThrow(
-      expect.objectContaining({ code: 'DATA_LOSS', seen: expect.stringContaining(seen) }),
-    );
+    ['retention passed the position', at(5, 5), { start: at(6, 0), end: at(9, 9) }, [gap(0, 5, 6)]],
+    ['it passed everything', at(5, 5), { start: at(9, 5), end: at(9, 9) }, [gap(0, 5, 9)]],
+    ['a new partition has lost its beginning', at(5), { start: at(0, 2), end: at(5, 4) }, [gap(1, 0, 2)]],
+    ['all is there', at(5, 5), { start: at(5, 0), end: at(5, 9) }, []],
+  ])('is what was removed before it was read, when %s', (_name, position, bounds, gaps) => {
+    expect(standing(position, bounds)).toEqual(gaps);
   });
 
-  it('is not seen where all is there', () => {
-    expect(() => checkPosition(at(5, 5), { start: at(5, 0), end: at(5, 9) })).not.toThrow();
+  it.each([
+    ['a part', at(4), [gap(0, 2, 4)]],
+    ['all, and more behind it', at(9), [gap(0, 2, 5)]],
+  ])('of a promised range is within it, when %s is gone', (_name, start, gaps) => {
+    expect(findLosses({ start: at(2), end: at(5) }, { start, end: at(9) })).toEqual(gaps);
+  });
+
+  it.each([
+    ['the topic ends before the position', at(5, 5), { start: at(0, 0), end: at(4, 9) }, 'ends at 4'],
+    ['a partition is gone', at(5, 5), { start: at(0), end: at(5) }, 'partition 1 is gone'],
+  ])('is none when %s: the topic is another one', (_name, position, bounds, seen) => {
+    expect(() => standing(position, bounds)).toThrow(
+      expect.objectContaining({ code: 'SOURCE_CHANGED', seen: expect.stringContaining(seen) }),
+    );
   });
 });

@@ -203,12 +203,12 @@ describe('trouble', () => {
     expect(await bench.checkpoint.get('offsets/1')).toBeNull();
   });
 
-  it('of a topic that ends before the checkpoint is DATA_LOSS', async () => {
+  it('of a topic that ends before the checkpoint is SOURCE_CHANGED', async () => {
     const root = tempFolder();
     const bench = openBench(root);
     appendRows(bench, 0, 4);
     await bench.run(1);
-    await expect(openBench(root, memorySource()).run(1)).rejects.toMatchObject({ code: 'DATA_LOSS' });
+    await expect(openBench(root, memorySource()).run(1)).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
   });
 
   it('of a lost lease stops the batch before its next commit step', async () => {

@@ -131,6 +131,7 @@ function job(runId: string): JobSettings {
     runs: 'until-stopped',
     triggerMs: 0,
     maxOffsetsPerTrigger: null,
+    failOnDataLoss: true,
     alert: {
       serving: frauddb,
       servingDatabase: 'captured',

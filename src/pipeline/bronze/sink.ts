@@ -4,7 +4,7 @@ import type { BatchMetadata } from '../delta/actions.ts';
 import { commitBatch, holdsBatch, type Outcome } from '../delta/commit.ts';
 import { openTable, type Table } from '../delta/snapshot.ts';
 import { openUpkeep } from '../delta/upkeep.ts';
-import { toOffsetMap } from '../offsets.ts';
+import { toOffsetGap, toOffsetMap } from '../offsets.ts';
 import type { Batch, BatchResult, Clock, Log, ObjectStore, Sink } from '../ports.ts';
 import type { Quarantine } from '../quarantine/dead-letter.ts';
 import { collect, type Collected } from './collect.ts';
@@ -60,7 +60,7 @@ async function addBatch(options: BronzeSinkOptions, table: Table, batch: Batch):
   return toResult(collected, outcome);
 }
 
-function toMetadata({ queryId, id, clusterId, topic, range }: Batch, collected: Collected): BatchMetadata {
+function toMetadata({ queryId, id, clusterId, topic, range, gaps }: Batch, collected: Collected): BatchMetadata {
   return {
     queryId,
     batchId: id,
@@ -71,6 +71,7 @@ function toMetadata({ queryId, id, clusterId, topic, range }: Batch, collected: 
     deadLetters: collected.deadLetters.length,
     notes: collected.notes.length,
     skips: collected.skips,
+    ...(gaps.length > 0 && { gaps: gaps.map(toOffsetGap) }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The lines of a Delta commit (PROTOCOL.md, Actions): shapes, and their text. Pure. */
+import type { OffsetGap } from '../events.ts';
 import type { PartitionValues } from './path.ts';
 import { toSchemaString, type TableColumn } from './schema.ts';
 
@@ -80,6 +81,8 @@ export interface BatchMetadata {
   readonly deadLetters: number;
   readonly notes: number;
   readonly skips: number;
+  /** Parts of the range that the topic had lost: no rows, and never will be. Absent when there are none. */
+  readonly gaps?: readonly OffsetGap[];
 }
 
 export const ENGINE = 'Sluice/0.1.0';

@@ -31,6 +31,7 @@ export function jobFor(topic: string, query: 'bronze' | 'alert' = 'bronze'): Job
     runs: 'until-stopped',
     triggerMs: 0,
     maxOffsetsPerTrigger: null,
+    failOnDataLoss: true,
     alert: {
       serving: at.serving,
       servingDatabase: 'captured',

@@ -77,6 +77,7 @@ export function batchOf(id: number, records: readonly TopicRecord[], changes: Pa
     topic: TOPIC,
     clusterId: 'test-cluster',
     range: { start: new Map([[0, first]]), end: new Map([[0, first + BigInt(offsets.length)]]) },
+    gaps: [],
     records: (async function* () {
       yield records;
     })(),

@@ -4,6 +4,7 @@ import { openBronzeSink } from '../../../src/pipeline/bronze/sink.ts';
 import { openCheckpointLog } from '../../../src/pipeline/checkpoint/log.ts';
 import { systemClock } from '../../../src/pipeline/clock.ts';
 import type { QueryProgress } from '../../../src/pipeline/events.ts';
+import { openLossDesk } from '../../../src/pipeline/loss-desk.ts';
 import { openWitness } from '../../../src/pipeline/ownership/witness.ts';
 import type { Clock, ObjectStore, Sink } from '../../../src/pipeline/ports.ts';
 import { openQuarantine } from '../../../src/pipeline/quarantine/store.ts';
@@ -31,6 +32,7 @@ export interface BenchChanges {
   readonly table?: (store: ObjectStore) => ObjectStore;
   readonly parts?: Partial<QueryParts>;
   readonly clock?: Clock;
+  readonly failOnDataLoss?: boolean;
 }
 
 const IMPATIENT = { tries: 5, totalMs: 5_000, baseMs: 1, maxWaitMs: 2 };
@@ -69,6 +71,13 @@ export function openBench(root: string, source: MemorySource = memorySource(), f
       checkpoint: openCheckpointLog(store, () => parts.lease.check()),
       lease: { check: async () => undefined },
       witness: openWitness(checkpoint, { clusterId: source.cluster, topic: source.topic }, null),
+      losses: openLossDesk({
+        store,
+        failOnDataLoss: changes.failOnDataLoss ?? true,
+        clock,
+        log,
+        checkOwner: async () => undefined,
+      }),
       clock,
       log,
       retry: IMPATIENT,
@@ -76,6 +85,7 @@ export function openBench(root: string, source: MemorySource = memorySource(), f
       triggerMs: 0,
       maxOffsetsPerTrigger: null,
       emit: (each) => {
+        if (each.x.idle) return;
         progress.push(each);
         left -= 1;
         if (left <= 0) stop.abort();

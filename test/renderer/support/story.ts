@@ -497,7 +497,14 @@ function batch(name: QueryName, batchId: number): QueryProgress {
     processedRowsPerSecond: (rows * 1_000) / whole,
     durationMs: { ...durations, triggerExecution: whole },
     sources: [
-      { description: TOPIC, startOffset: map(30), endOffset: map(0), latestOffset: map(-20), numInputRows: rows },
+      {
+        description: TOPIC,
+        startOffset: map(30),
+        endOffset: map(0),
+        latestOffset: map(-20),
+        numInputRows: rows,
+        metrics: { minOffsetsBehindLatest: '20', maxOffsetsBehindLatest: '20', avgOffsetsBehindLatest: '20.0' },
+      },
     ],
     sink: { description: name, numOutputRows: rows - dead },
     x: {
