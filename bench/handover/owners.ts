@@ -67,6 +67,7 @@ function startSluice({ brokers, topic, root }: OwnersOptions, home: string): Chi
     alert: null,
     triggerMs: 500,
     maxOffsetsPerTrigger: null,
+    failOnDataLoss: true,
   };
   const file = path.join(root, 'job.json');
   writeFileSync(file, JSON.stringify(job));

@@ -191,6 +191,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   }
 
   function onProgress(progress: QueryProgress): void {
+    // A trigger that found nothing is no batch.
+    if (progress.x.idle) return;
     batches = [progress, ...batches].slice(0, KEPT_BATCHES);
     totals = {
       rows: totals.rows + progress.sink.numOutputRows,
