@@ -74,8 +74,8 @@ export interface JobSettings {
   /** 0 = as soon as there is data. */
   readonly triggerMs: number;
   readonly maxOffsetsPerTrigger: number | null;
-  /** False: offsets that the topic has removed are passed over by themselves, written down and warned about. */
-  readonly failOnDataLoss: boolean;
+  /** False: offsets that the topic has removed are passed over by themselves, written down and warned about. Unset: they stop the query. */
+  readonly failOnDataLoss?: boolean;
   /** Null for Bronze where nothing of Alert is known. */
   readonly alert: AlertSettings | null;
   /** How long the lease holds; unset for the usual minute. */

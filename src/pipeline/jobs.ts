@@ -250,7 +250,7 @@ async function runBatches({ job, emit, log, clock, lease, stores }: Owned, settl
     witness: openWitness(stores.checkpoint, { clusterId, topic: source.topic }, await readSeen(stores.checkpoint)),
     losses: openLossDesk({
       store: stores.checkpoint,
-      failOnDataLoss: job.failOnDataLoss,
+      failOnDataLoss: job.failOnDataLoss ?? true,
       clock,
       log,
       checkOwner: lease.check,
