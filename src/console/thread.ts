@@ -1,7 +1,7 @@
 /** One worker thread of the engine: typed messages both ways, and an end that is always told, once. */
 import { Worker } from 'node:worker_threads';
 import { SluiceError } from '../pipeline/errors.ts';
-import { FAILPOINT_ENV } from '../pipeline/failpoints.ts';
+import { TEST_ENV } from '../pipeline/failpoints.ts';
 import type { WorkerEvent } from '../pipeline/events.ts';
 import type { WorkerRequest } from '../pipeline/job-settings.ts';
 
@@ -32,7 +32,7 @@ const ACCOUNT_ENV = [
   'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
 ];
 /** Names that a thread may see of our environment: what the system itself needs, and no secret. */
-const ALLOWED_ENV = ['SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'HOME', ...ACCOUNT_ENV, ...FAILPOINT_ENV];
+const ALLOWED_ENV = ['SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'HOME', ...ACCOUNT_ENV, ...TEST_ENV];
 const HEAP_LIMIT_MB = 1_024;
 
 export function openThread(file: string, handlers: ThreadHandlers): Thread {

@@ -40,7 +40,7 @@ export interface FailpointPlan {
 }
 
 /** Names of the environment that a thread must see as well. */
-export const FAILPOINT_ENV: readonly string[] = ['SLUICE_FAILPOINTS', 'SLUICE_FAILPOINTS_DIR'];
+export const TEST_ENV: readonly string[] = ['SLUICE_FAILPOINTS', 'SLUICE_FAILPOINTS_DIR'];
 
 const OBJECTS: readonly (readonly [FailpointName, RegExp])[] = [
   ['b2', /^offsets\/\d+$/],

@@ -102,6 +102,11 @@ export interface BatchResult {
 export interface ObjectStore {
   /** null when absent. */
   get(key: string): Promise<Buffer | null>;
+  /**
+   * Whether the bytes are the ones that were written, asked for what decides where a query goes on: null when they are or
+   * when nothing tells, else a reason. A store that checks by itself does not have this method.
+   */
+  findDamage?(key: string, bytes: Uint8Array): Promise<string | null>;
   /** Creates the object or says that it exists: of racing callers exactly one gets `created`. Durable on return. */
   putIfAbsent(key: string, bytes: Uint8Array): Promise<'created' | 'exists'>;
   /** Creates or replaces. Durable on return, never half visible. */

@@ -3,7 +3,7 @@ import type { CheckpointView } from '../events.ts';
 import { readLease } from '../ownership/lease.ts';
 import type { Clock, ObjectStore, Offsets } from '../ports.ts';
 import { parseInitial, parseMetadata, parseOffsets } from './format.ts';
-import { batchIds } from './log.ts';
+import { batchIds, readFile } from './log.ts';
 
 /** Sluice's own files beside Spark's: not part of what Spark reads, and not moved when clearing. */
 export const OWN_FOLDER = '_sluice/';
@@ -36,9 +36,11 @@ export async function inspectCheckpoint(store: ObjectStore, path: string, clock:
   };
 }
 
-/** Everything that Spark may have written here, temporary files and checksums included. */
+/** Everything that Spark may have written here, temporary files included; a checksum goes with its file. */
 export async function listOwned(store: ObjectStore): Promise<Awaited<ReturnType<ObjectStore['list']>>> {
-  return (await store.list('')).filter(({ key }) => !key.startsWith(OWN_FOLDER));
+  const isOwned = ({ key }: { key: string }): boolean =>
+    !key.startsWith(OWN_FOLDER) && !/(^|\/)\.[^/]+\.crc$/.test(key);
+  return (await store.list('')).filter(isOwned);
 }
 
 export async function readQueryId(store: ObjectStore): Promise<string | null> {
@@ -64,7 +66,6 @@ export async function readCommitted(store: ObjectStore): Promise<Committed | nul
 }
 
 export async function readBatchOffsets(store: ObjectStore, batch: number): Promise<Offsets | null> {
-  const bytes = await store.get(`offsets/${batch}`);
-  const parsed = bytes && parseOffsets(bytes, `offsets/${batch}`);
+  const parsed = await readFile(store, `offsets/${batch}`, parseOffsets);
   return parsed?.ok ? parsed.value.offsets : null;
 }

@@ -108,13 +108,16 @@ async function readState(store: ObjectStore): Promise<CheckpointState> {
   };
 }
 
-async function readFile<T>(
+/** Also used where people look at a checkpoint. */
+export async function readFile<T>(
   store: ObjectStore,
   key: string,
   parse: (bytes: Buffer, name: string) => Parsed<T>,
 ): Promise<Parsed<T> | null> {
   const bytes = await store.get(key);
-  return bytes === null ? null : parse(bytes, key);
+  if (bytes === null) return null;
+  const damage = await store.findDamage?.(key, bytes);
+  return damage ? { ok: false, reason: damage } : parse(bytes, key);
 }
 
 async function readOffsets(store: ObjectStore, batch: number): Promise<OffsetsEntry> {

@@ -31,7 +31,9 @@ export function recover(found: Found): Decision {
   const n = checkpoint.offsetIds.at(-1) ?? -1;
   const m = checkpoint.commitIds.at(-1) ?? -1;
   if (isEmpty(checkpoint)) return { do: 'create' };
-  return findDamage(checkpoint, n, m) ?? dropTorn(checkpoint, n, m, t) ?? decide(found, n, m);
+  return (
+    findDamage(checkpoint, n, m) ?? dropTorn(checkpoint, n, m, t) ?? findStepBack(checkpoint, n) ?? decide(found, n, m)
+  );
 }
 
 function decide({ foreign, sinkBatch: t }: Found, n: number, m: number): Decision {
@@ -73,6 +75,17 @@ function findDamage(checkpoint: CheckpointState, n: number, m: number): Decision
     return corrupt(`offsets/${n - 1} is damaged: ${previousOffsets.reason}`, `where batch ${n} starts`);
   }
   return findGap('offsets', checkpoint.offsetIds) ?? findGap('commits', checkpoint.commitIds);
+}
+
+/** Offsets only grow, and no partition goes away: a batch that ends before it begins would read records a second time. */
+function findStepBack({ newestOffsets, previousOffsets, initial }: CheckpointState, n: number): Decision | null {
+  const before = n === 0 ? initial : previousOffsets;
+  if (!newestOffsets?.ok || !before?.ok) return null;
+  const { offsets } = newestOffsets.value;
+  const lower = [...before.value.offsets].find(([partition, next]) => (offsets.get(partition) ?? -1n) < next);
+  if (!lower) return null;
+  const seen = `offsets/${n} ends partition ${lower[0]} at ${offsets.get(lower[0]) ?? 'nothing'}, the batch begins at ${lower[1]}`;
+  return corrupt(seen, 'offsets that do not go back');
 }
 
 /** A purge that was cut short leaves holes, but only below what is retained. */

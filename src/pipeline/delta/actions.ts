@@ -52,6 +52,8 @@ export interface ProtocolAction {
 export interface CommitInfo {
   readonly timestamp?: number;
   readonly operation?: string;
+  /** Of a streaming query `queryId` and `epochId`. Values are texts. */
+  readonly operationParameters?: Readonly<Record<string, string>>;
   readonly operationMetrics?: Readonly<Record<string, string>>;
   readonly engineInfo?: string;
   readonly isBlindAppend?: boolean;

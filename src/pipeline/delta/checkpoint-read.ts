@@ -12,6 +12,7 @@ export async function readLogCheckpoint(store: ObjectStore, { keys }: Checkpoint
   const actions: Action[] = [];
   for (const key of keys) {
     const bytes = await store.get(key);
+    if (bytes && (await store.findDamage?.(key, bytes))) return null;
     const rows = bytes && (await readParquet(bytes).catch(() => null));
     if (!rows) return null;
     for (const row of rows) actions.push(toAction(row));

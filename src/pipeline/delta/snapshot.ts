@@ -81,7 +81,9 @@ export async function findNewestBatch(
 
 /** The commits that the log still has, from the newest to the oldest. */
 export async function* newestFirst(store: ObjectStore): AsyncIterable<{ version: number; actions: Action[] }> {
-  const recent = await listLog(store, (await readHint(store)) ?? 0);
+  const hinted = await listLog(store, (await readHint(store)) ?? 0);
+  // A hint that points behind the end tells nothing.
+  const recent = hinted.commits.length > 0 ? hinted : await listLog(store, 0);
   let known = recent.commits;
   for (let at = known.length - 1; at >= 0; at -= 1) {
     const version = known[at] ?? 0;
@@ -98,10 +100,39 @@ export async function* newestFirst(store: ObjectStore): AsyncIterable<{ version:
 /** The actions of one version, or null when there is no such version. */
 export async function readCommit(store: ObjectStore, version: number): Promise<Action[] | null> {
   const bytes = await store.get(commitKey(version));
+  if (bytes === null) return null;
+  const damage = await store.findDamage?.(commitKey(version), bytes);
   try {
-    return bytes === null ? null : parseCommitFile(bytes);
+    if (damage) throw new Error(damage);
+    const actions = parseCommitFile(bytes);
+    checkCommit(actions);
+    return actions;
   } catch (cause) {
-    throw unsupported(`version ${version} of the log is not JSON`, 'a log that can be read', cause);
+    const { message } = cause as Error;
+    throw unsupported(`version ${version} of the log cannot be used (${message})`, 'a log that can be read', cause);
+  }
+}
+
+/** A commit tells some things twice: where the two differ, or a part is no JSON, it is not what was written. */
+function checkCommit(actions: readonly Action[]): void {
+  if (actions.length === 0) throw new Error('it is empty');
+  const info = actions.find(({ commitInfo }) => commitInfo)?.commitInfo;
+  const txn = actions.find((action) => action.txn)?.txn;
+  const { queryId, epochId } = info?.operationParameters ?? {};
+  if (txn && epochId !== undefined && (txn.appId !== queryId || String(txn.version) !== epochId))
+    throw new Error(`it is of batch ${epochId} of ${queryId}, and of batch ${txn.version} of ${txn.appId}`);
+  const stated = info?.operation === 'STREAMING UPDATE' ? info.operationMetrics?.numAddedFiles : undefined;
+  const added = actions.filter(({ add }) => add).length;
+  if (stated !== undefined && stated !== String(added))
+    throw new Error(`it adds ${added} files, and tells of ${stated}`);
+  checkTexts(actions);
+}
+
+/** Texts that hold JSON themselves. */
+function checkTexts(actions: readonly Action[]): void {
+  for (const { add, metaData } of actions) {
+    if (add?.stats) JSON.parse(add.stats);
+    if (metaData) JSON.parse(metaData.schemaString);
   }
 }
 
@@ -114,6 +145,7 @@ async function startState(store: ObjectStore): Promise<LogState> {
   const start = await fromCheckpoint(store, log);
   if (start) return start;
   const [first] = log.commits;
+  checkGap(log.commits, first ?? 0);
   if (first === undefined || first === 0) return emptyState(-1);
   const newest = log.v2.at(-1);
   if (newest !== undefined)
@@ -124,10 +156,28 @@ async function startState(store: ObjectStore): Promise<LogState> {
 async function fromCheckpoint(store: ObjectStore, log: LogListing): Promise<LogState | null> {
   for (const files of [...log.checkpoints].reverse()) {
     const actions = await readLogCheckpoint(store, files);
-    if (!actions) continue;
-    return { ...applyAll(emptyState(files.version), actions), checkpointVersion: files.version };
+    const state = actions && tryApply(files.version, actions);
+    if (!state) continue;
+    checkGap(log.commits, files.version + 1);
+    return { ...state, checkpointVersion: files.version };
   }
   return null;
+}
+
+/** Null when the actions are of the right form, and their texts are not. */
+function tryApply(version: number, actions: readonly Action[]): LogState | null {
+  try {
+    return applyAll(emptyState(version), actions);
+  } catch {
+    return null;
+  }
+}
+
+/** A version that is missing below others would end the log early, and be taken for a free one. */
+function checkGap(commits: readonly number[], from: number): void {
+  const later = commits.filter((version) => version >= from);
+  const at = later.findIndex((version, index) => version !== from + index);
+  if (at >= 0) throw unsupported(`version ${from + at} of the log is missing`, 'versions without a gap');
 }
 
 async function replayCommits(store: ObjectStore, state: LogState): Promise<void> {

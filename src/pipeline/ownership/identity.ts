@@ -20,7 +20,17 @@ export interface SeenSource {
 
 export async function readSeen(store: ObjectStore): Promise<SeenSource | null> {
   const bytes = await store.get(KEY);
-  return bytes === null ? null : (JSON.parse(bytes.toString('utf8')) as SeenSource);
+  try {
+    return bytes === null ? null : (JSON.parse(bytes.toString('utf8')) as SeenSource);
+  } catch (cause) {
+    throw new SluiceError('CHECKPOINT_CORRUPT', {
+      tried: `Reading ${KEY} beside the checkpoint`,
+      seen: 'it is not JSON',
+      expected: 'what was read last of each partition',
+      action: `Make sure that the topic is still the same, then delete ${KEY}.`,
+      cause,
+    });
+  }
 }
 
 export async function writeSeen(store: ObjectStore, seen: SeenSource): Promise<void> {

@@ -4,6 +4,8 @@ import { constants, promises as fs } from 'node:fs';
 export interface Files {
   /** Creates a new file with exactly these bytes, readable only by the owner, and syncs it. */
   writeNew(path: string, bytes: Uint8Array): Promise<void>;
+  /** Creates a new file like `writeNew`, which a power cut may take away or empty again. */
+  writeUnsynced(path: string, bytes: Uint8Array): Promise<void>;
   /** Gives the file a second name; EEXIST when the name is taken. */
   link(from: string, to: string): Promise<void>;
   /** Renames over whatever is there. */
@@ -26,6 +28,7 @@ export const nodeFiles: Files = {
       await file.close();
     }
   },
+  writeUnsynced: (path, bytes) => fs.writeFile(path, bytes, { flag: 'wx', mode: 0o600 }),
   link: (from, to) => fs.link(from, to),
   rename: (from, to) => fs.rename(from, to),
   remove: (path) => fs.rm(path, { force: true }),

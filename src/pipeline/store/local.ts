@@ -5,6 +5,7 @@ import path from 'node:path';
 import { SluiceError } from '../errors.ts';
 import { failpoint } from '../failpoints.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
+import { checksumFile, fitsChecksum, hasChecksum } from './checksum.ts';
 import { nodeFiles, type Files } from './files.ts';
 
 /** Files that are looked at together in a listing. */
@@ -15,6 +16,7 @@ export function openLocalStore(root: string, files: Files = nodeFiles): ObjectSt
   const at = (key: string): string => resolveKey(root, key);
   return {
     get: async (key) => guard(`Reading ${at(key)}`, () => read(at(key))),
+    findDamage: async (key, bytes) => guard(`Checking ${at(key)}`, () => findDamage(key, at(key), bytes)),
     putIfAbsent: async (key, bytes) => guard(`Creating ${at(key)}`, () => create(files, root, at(key), bytes)),
     put: async (key, bytes) => guard(`Writing ${at(key)}`, () => replace(files, root, at(key), bytes)),
     list: async (prefix, after = '') => guard(`Listing ${prefix} in ${root}`, () => list(root, prefix, after)),
@@ -37,6 +39,7 @@ async function create(files: Files, root: string, target: string, bytes: Uint8Ar
   } finally {
     await files.remove(temp);
   }
+  await writeChecksum(files, root, target, bytes);
   await files.syncFolder(path.dirname(target));
   return 'created';
 }
@@ -53,12 +56,31 @@ async function replace(files: Files, root: string, target: string, bytes: Uint8A
     await files.remove(temp);
     throw error;
   }
+  await writeChecksum(files, root, target, bytes);
   await files.syncFolder(path.dirname(target));
+}
+
+/** Comes after the object: a checksum that is missing tells nothing, one that does not fit tells of damage. */
+async function writeChecksum(files: Files, root: string, target: string, bytes: Uint8Array): Promise<void> {
+  if (!hasChecksum(keyOf(root, target))) return;
+  const temp = tempName(target);
+  try {
+    await files.writeUnsynced(temp, checksumFile(bytes));
+    await files.rename(temp, checksumOf(target));
+  } catch {
+    // The object itself is there, and that is what counts.
+    await files.remove(temp).catch(() => undefined);
+  }
 }
 
 async function remove(files: Files, target: string): Promise<void> {
   await files.remove(checksumOf(target));
   await files.remove(target);
+}
+
+async function findDamage(key: string, file: string, bytes: Uint8Array): Promise<string | null> {
+  if (!hasChecksum(key) || fitsChecksum(bytes, await read(checksumOf(file)))) return null;
+  return `its ${bytes.length} bytes do not fit its checksum`;
 }
 
 async function read(file: string): Promise<Buffer | null> {

@@ -31,10 +31,19 @@ function golden(table: (typeof TABLES)[number]): Bench {
 const at = ({ root }: Bench, key: string): string => path.join(root, key);
 const remove = (bench: Bench, ...keys: string[]): void => keys.forEach((key) => rmSync(at(bench, key)));
 const version = (n: number): string => `table/_delta_log/${String(n).padStart(20, '0')}.json`;
-const write = (bench: Bench, key: string, text: string): void => writeFileSync(at(bench, key), text);
+/** As somebody does who knows Spark's checksums: with the one of the old content taken away. */
+const write = (bench: Bench, key: string, content: string | Buffer): void => {
+  rmSync(path.join(path.dirname(at(bench, key)), `.${path.basename(key)}.crc`), { force: true });
+  writeFileSync(at(bench, key), content);
+};
 const cut = (bench: Bench, key: string): void => {
   const whole = readFileSync(at(bench, key));
-  writeFileSync(at(bench, key), whole.subarray(0, whole.length / 2));
+  write(bench, key, whole.subarray(0, whole.length / 2));
+};
+const replace = (bench: Bench, key: string, from: string, to: string): void => {
+  const text = readFileSync(at(bench, key), 'utf8');
+  expect(text).toContain(from);
+  write(bench, key, text.replace(from, to));
 };
 /** As the replaced Spark job would have written the version. */
 const makeForeign = (bench: Bench, n: number): void => {
@@ -130,6 +139,48 @@ const STOPS: readonly (readonly [string, (bench: Bench) => void, code: string, n
     'CHECKPOINT_UNSUPPORTED',
     /offsets\/11.*v99999/,
   ],
+  [
+    'an offset that its checksum does not fit',
+    (bench) => {
+      const text = readFileSync(at(bench, 'checkpoint/offsets/11'), 'latin1');
+      writeFileSync(at(bench, 'checkpoint/offsets/11'), text.replace('"0":77', '"0":71'), 'latin1');
+    },
+    'CHECKPOINT_CORRUPT',
+    /offsets\/11 .*checksum/,
+  ],
+  [
+    'offsets that go back',
+    (bench) => replace(bench, 'checkpoint/offsets/11', '"0":77', '"0":7'),
+    'CHECKPOINT_CORRUPT',
+    /offsets\/11 ends partition 0 at 7, the batch begins at \d\d/,
+  ],
+  [
+    'offsets that lack a partition',
+    (bench) => replace(bench, 'checkpoint/offsets/11', '"0":77', '"3":77'),
+    'CHECKPOINT_CORRUPT',
+    /offsets\/11 ends partition 0 at nothing/,
+  ],
+  [
+    'a commit of another batch than it tells',
+    (bench) => replace(bench, version(11), '"version":11', '"version":10'),
+    'TABLE_UNSUPPORTED',
+    /version 11 .*batch 11 of .*batch 10 of/,
+  ],
+  [
+    'a commit that lost a line',
+    (bench) =>
+      write(
+        bench,
+        version(11),
+        readFileSync(at(bench, version(11)), 'utf8')
+          .split('\n')
+          .slice(0, -2)
+          .join('\n'),
+      ),
+    'TABLE_UNSUPPORTED',
+    /version 11 .*adds 5 files, and tells of 6/,
+  ],
+  ['an empty commit', (bench) => write(bench, version(11), ''), 'TABLE_UNSUPPORTED', /version 11 .*empty/],
   ['a gap in offsets', (bench) => remove(bench, 'checkpoint/offsets/5'), 'CHECKPOINT_CORRUPT', /offsets\/5/],
   ['a gap in commits', (bench) => remove(bench, 'checkpoint/commits/5'), 'CHECKPOINT_CORRUPT', /commits\/5/],
 ];

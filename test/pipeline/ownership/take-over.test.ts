@@ -63,7 +63,7 @@ describe('a run that falls asleep right before its put', () => {
     await append(house.bench, 4);
     const asleep = house.sleepAt('promise', () => house.takeOver());
     await expect(asleep).rejects.toMatchObject({ code: 'FENCED' });
-    expect((await house.bench.checkpoint.list('offsets/')).map(({ key }) => key)).toEqual(['offsets/0', 'offsets/1']);
+    expect(await promised(house.bench)).toEqual(['offsets/0', 'offsets/1']);
     await append(house.bench, 4);
     await house.runAs(house.heir, 2);
     expect(house.bench.progress.at(-2)).toMatchObject({ batchId: 1, numInputRows: 4, x: { recovered: true } });
@@ -79,7 +79,7 @@ describe('a run that falls asleep right before its put', () => {
       await house.runAs(house.heir, 1);
     });
     await expect(asleep).rejects.toMatchObject({ code: 'FENCED' });
-    expect((await house.bench.checkpoint.list('offsets/')).map(({ key }) => key)).toEqual(['offsets/0']);
+    expect(await promised(house.bench)).toEqual(['offsets/0']);
     await append(house.bench, 4);
     await house.runAs(house.heir, 1);
     await house.expectOnce(16);
@@ -204,4 +204,9 @@ async function batchIds(table: ObjectStore): Promise<Map<string, number[]>> {
     }
   }
   return ids;
+}
+
+async function promised({ checkpoint }: Bench): Promise<string[]> {
+  const keys = (await checkpoint.list('offsets/')).map(({ key }) => key);
+  return keys.filter((key) => !key.endsWith('.crc'));
 }

@@ -165,6 +165,7 @@ function quick(isDead: () => boolean): Files {
   };
   return {
     writeNew: mortal((file, bytes) => writeFile(file, bytes, { flag: 'wx' })),
+    writeUnsynced: mortal(nodeFiles.writeUnsynced),
     link: mortal(nodeFiles.link),
     rename: mortal(nodeFiles.rename),
     remove: mortal(nodeFiles.remove),

@@ -26,7 +26,7 @@ export function sentOf(partition: number, n: number, poison: number, label = 't'
   const offset = BigInt(n);
   const transNum = `${label}-${partition}-${n}`;
   const base = { partition, offset, transNum: '', ccNum: '' };
-  const place = (n * 7 + partition) % poison;
+  const place = (n + partition) % poison;
   if (place === 1) return { ...base, kind: 'dead', value: Buffer.from(POISON[n % POISON.length] ?? '') };
   if (place === 2) return { ...base, kind: 'skip', value: n % 2 ? null : Buffer.from(envelope(null, 'd')) };
   const ccNum = (FIRST_CARD + BigInt(n * 3 + partition)).toString();

@@ -1,0 +1,49 @@
+/**
+ * The checksum files of Hadoop's local file system: `.name.crc` beside `name`, four bytes `crc\0`, the size of a chunk,
+ * and the CRC-32 of each chunk. Spark writes and checks them on a local disk; so do we. Pure.
+ */
+
+const MAGIC = Buffer.from('crc\0');
+const CHUNK_BYTES = 512;
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+  return value >>> 0;
+});
+
+/** Objects that Spark reads back and that decide where a query goes on; they never change once they are there. */
+export function hasChecksum(key: string): boolean {
+  return (
+    /^(metadata|sources\/\d+\/\d+|offsets\/\d+|commits\/\d+)$/.test(key) ||
+    /^_delta_log\/\d{20}\.(json|checkpoint.*\.parquet)$/.test(key)
+  );
+}
+
+export function checksumFile(bytes: Uint8Array): Buffer {
+  const head = Buffer.alloc(8);
+  MAGIC.copy(head);
+  head.writeUInt32BE(CHUNK_BYTES, 4);
+  return Buffer.concat([head, sumsOf(bytes, CHUNK_BYTES)]);
+}
+
+/** False when the object is not the one that was summed. What is no checksum file tells nothing, as in Hadoop. */
+export function fitsChecksum(bytes: Uint8Array, checksum: Buffer | null): boolean {
+  if (!checksum || checksum.length < 8 || !checksum.subarray(0, 4).equals(MAGIC)) return true;
+  const chunk = checksum.readUInt32BE(4);
+  return chunk > 0 && sumsOf(bytes, chunk).equals(checksum.subarray(8));
+}
+
+function sumsOf(bytes: Uint8Array, chunk: number): Buffer {
+  const sums = Buffer.alloc(Math.ceil(bytes.length / chunk) * 4);
+  for (let at = 0; at < bytes.length; at += chunk) {
+    sums.writeUInt32BE(crc32(bytes.subarray(at, at + chunk)), (at / chunk) * 4);
+  }
+  return sums;
+}
+
+/** `zlib.crc32` is newer than the oldest Node that this runs on. */
+function crc32(bytes: Uint8Array): number {
+  let value = 0xffffffff;
+  for (const byte of bytes) value = (value >>> 8) ^ (TABLE[(value ^ byte) & 0xff] ?? 0);
+  return (value ^ 0xffffffff) >>> 0;
+}
