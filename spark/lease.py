@@ -142,16 +142,25 @@ def _is_alive(pid, started):
         return False
     except PermissionError:
         pass  # It lives and belongs to somebody else.
+    fields = _process_fields(pid)
+    if fields and fields[0] == "Z":
+        return False  # It has ended, and only its parent has not asked for its exit code yet.
     now = _process_start(pid)
     return started is None or now is None or now == started
 
 
 def _process_start(pid):
-    """When the process started, in the kernel's own count; the name in brackets may hold spaces."""
+    """When the process started, in the kernel's own count."""
+    fields = _process_fields(pid)
+    return fields[19] if fields else None
+
+
+def _process_fields(pid):
+    """The fields behind the name, which stands in brackets and may hold spaces."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
             text = stat.read()
-        return text[text.rindex(")") + 2 :].split(" ")[19]
+        return text[text.rindex(")") + 2 :].split(" ")
     except OSError:
         return None
 

@@ -46,8 +46,7 @@ async function main(): Promise<void> {
     const topic = await filler.create(PARTITIONS);
     const owners = openOwners({ root, spark, brokers: kafka.address, topic, log: path.join(results, 'handover.log') });
     const load = startLoad(filler.producer, topic, Number(options.rate));
-    await change(owners, load);
-    await load.stop();
+    await change(owners, load).finally(() => load.stop());
     const caughtUp = await owners.catchUp();
     const whole = await owners.uninterrupted();
     process.exitCode = (await judge(load, caughtUp, whole)) ? 0 : 1;

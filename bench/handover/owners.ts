@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { JobSettings } from '../../src/pipeline/job-settings.ts';
+import { isAlive } from '../../src/pipeline/ownership/process.ts';
 import { PLAIN_KAFKA } from '../../src/pipeline/source/kafka-settings.ts';
 import { localFolder } from '../../src/pipeline/store/location.ts';
 import { startSpark, SPARK_PROGRAMS, type Spark } from '../../test/support/spark.ts';
@@ -91,9 +92,13 @@ function watch(child: ChildProcess, { root, log }: OwnersOptions): Owner {
     said: async (pattern) => pattern.test(output()),
     tail: async () => output().slice(-2_000),
     end: async (signal) => {
-      if (signal === 'SIGKILL') for (const pid of childrenOf(child.pid ?? 0)) kill(pid);
+      const children = signal === 'SIGKILL' ? childrenOf(child.pid ?? 0) : [];
+      children.forEach(kill);
       child.kill(signal);
-      return gone;
+      const code = await gone;
+      // A large process takes a while to be taken down; until then its lease is held.
+      while (children.some((pid) => isAlive(pid, null))) await new Promise((resolve) => setTimeout(resolve, 50));
+      return code;
     },
   };
 }

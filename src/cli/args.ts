@@ -4,6 +4,7 @@ import path from 'node:path';
 import { DEAD_LETTER_CODES, type QueryName } from '../pipeline/events.ts';
 import { parseDuration, type SettingValues } from '../console/console.ts';
 import { MOST_IDS, type DeadLettersAsked } from './dead-letters.ts';
+import type { TableTask } from './table.ts';
 
 export type Invocation =
   | { readonly command: 'help' | 'version' }
@@ -24,6 +25,7 @@ export type Invocation =
     }
   | DeadLettersAsked
   | { readonly command: 'produce'; readonly what: 'start' | 'pause' | 'normal' | 'suspicious'; readonly json: boolean }
+  | { readonly command: 'table'; readonly task: TableTask; readonly json: boolean }
   | {
       readonly command: 'run-query';
       readonly query: 'bronze';
@@ -67,6 +69,8 @@ export function parseCommandLine(argv: readonly string[], cwd: string): Invocati
       return parseProduce(rest);
     case 'dead-letters':
       return parseDeadLetters(rest);
+    case 'table':
+      return parseTable(rest);
     case 'run':
       return parseRun(rest, cwd);
     default:
@@ -98,9 +102,7 @@ function parseLogs(rest: string[]): Invocation {
     lines: { type: 'string', short: 'n' },
   } as const;
   const { values } = parse(rest, options, 0);
-  const lines = values.lines === undefined ? 200 : Number(values.lines);
-  if (!Number.isInteger(lines) || lines < 1 || lines > MAX_LINES)
-    throw new UsageError(`-n takes a number from 1 to ${MAX_LINES}.`);
+  const lines = linesOf(values.lines, 200);
   return { command: 'logs', follow: values.follow, grep: values.grep, lines, json: values.json };
 }
 
@@ -158,6 +160,33 @@ function parseDeadLetters(rest: string[]): Invocation {
     limit,
     json: values.json,
   };
+}
+
+function parseTable(rest: string[]): Invocation {
+  const options = { json, 'dry-run': json, delete: json, lines: { type: 'string', short: 'n' } } as const;
+  const { values, positionals } = parse(rest, options, 1);
+  const [what] = positionals;
+  const flags = { optimize: values['dry-run'], vacuum: values.delete, history: values.lines !== undefined };
+  const wrong = Object.entries(flags).find(([name, given]) => given && name !== what);
+  if (wrong) throw new UsageError(`That option belongs to "table ${wrong[0]}".`);
+  switch (what) {
+    case 'health':
+      return { command: 'table', task: { what }, json: values.json };
+    case 'history':
+      return { command: 'table', task: { what, limit: linesOf(values.lines, 20) }, json: values.json };
+    case 'optimize':
+      return { command: 'table', task: { what, dryRun: values['dry-run'] }, json: values.json };
+    case 'vacuum':
+      return { command: 'table', task: { what, delete: values.delete }, json: values.json };
+    default:
+      throw new UsageError('table takes "health", "history", "optimize" or "vacuum".');
+  }
+}
+
+function linesOf(text: string | undefined, usual: number): number {
+  const lines = text === undefined ? usual : Number(text);
+  if (Number.isInteger(lines) && lines >= 1 && lines <= MAX_LINES) return lines;
+  throw new UsageError(`-n takes a number from 1 to ${MAX_LINES}.`);
 }
 
 function parseRun(rest: string[], cwd: string): Invocation {

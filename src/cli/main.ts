@@ -10,6 +10,7 @@ import { produce } from './produce.ts';
 import { run } from './run.ts';
 import { runQuery } from './run-query.ts';
 import { status } from './status.ts';
+import { table } from './table.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 export async function main(argv: readonly string[], terminal: Terminal, installation: Installation): Promise<number> {
@@ -45,6 +46,8 @@ async function obey(asked: Invocation, terminal: Terminal, installation: Install
       return logs(terminal, asked);
     case 'produce':
       return produce(terminal, asked.what, asked.json);
+    case 'table':
+      return table(terminal, asked.task, asked.json);
     case 'run-query':
       return runQuery(terminal, installation, asked);
     case 'dead-letters':

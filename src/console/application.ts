@@ -194,6 +194,14 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
       case 'deadLetters.export':
       case 'deadLetters.save':
         return up(queries).deadLetters(command);
+      case 'table.health':
+        return up(queries).keeper.health();
+      case 'table.history':
+        return { versions: await up(queries).keeper.history(command.args.limit) };
+      case 'table.optimize':
+        return up(queries).keeper.optimize(command.args.dryRun);
+      case 'table.vacuum':
+        return up(queries).keeper.vacuum(!command.args.delete);
       case 'producer.start':
         return nothing(await up(stack).startProducer(producerSettings(up(ground).settings)));
       case 'producer.pause':

@@ -23,7 +23,11 @@ import type {
   QueryProgress,
   QueryState,
   ReplayView,
+  OptimizeResult,
+  TableHealth,
+  TableVersion,
   TableView,
+  VacuumResult,
 } from '../pipeline/events.ts';
 import type { ProducerView, ServiceView } from '../stack/stack.ts';
 
@@ -48,6 +52,12 @@ export const COMMANDS = {
   'checkpoint.preview': z.strictObject({ query, from: z.literal('table') }),
   /** `confirm` is the name of the query, typed by the person. Stops, moves to the trash, mints a new query id, starts. */
   'checkpoint.clear': z.strictObject({ query, from: z.literal('table'), confirm: z.string().max(20) }),
+  'table.health': z.strictObject({}),
+  'table.history': z.strictObject({ limit: z.number().int().min(1).max(1000).default(20) }),
+  /** Puts small files together. */
+  'table.optimize': z.strictObject({ dryRun: z.boolean().default(false) }),
+  /** Deletes what nothing refers to; only says what it would delete unless `delete` is true. */
+  'table.vacuum': z.strictObject({ delete: z.boolean().default(false) }),
   'producer.start': z.strictObject({}),
   'producer.pause': z.strictObject({}),
   'producer.test': z.strictObject({ kind: z.enum(['normal', 'suspicious']) }),
@@ -88,6 +98,10 @@ export interface CommandAnswers {
   'query.restart': null;
   'checkpoint.preview': ClearPreview;
   'checkpoint.clear': ClearResult;
+  'table.health': TableHealth;
+  'table.history': { readonly versions: readonly TableVersion[] };
+  'table.optimize': OptimizeResult;
+  'table.vacuum': VacuumResult;
   'producer.start': null;
   'producer.pause': null;
   'producer.test': { readonly transNum: string };

@@ -19,6 +19,7 @@ import type { Underway } from './drain.ts';
 import type { Ground } from './ground.ts';
 import { createInspector } from './inspector.ts';
 import { buildJob } from './job.ts';
+import { createKeeper, type Keeper } from './keeper.ts';
 import type { SnapshotStore } from './snapshot.ts';
 import { summarise, type RunSummary } from './summary.ts';
 import { createSupervisor, type RunView, type Supervisor } from './supervisor.ts';
@@ -55,6 +56,8 @@ export interface Queries {
   askAlert(what: 'resume-alerts' | 'test-alert'): Promise<void>;
   /** Answers how many alerts were changed. */
   decide(what: 'resend-alerts' | 'discard-alerts', transNums: readonly string[]): Promise<number>;
+  /** Looks after the Bronze table. */
+  readonly keeper: Keeper;
   /** What is still on its way; null when a query does not run and so will not read it. */
   underway(): Promise<Underway | null>;
   summary(seconds: number): Promise<RunSummary>;
@@ -72,6 +75,14 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     job: (query) => jobOf(query),
     onLook: judgeAll,
     onTrouble: (message) => say('warn', message),
+  });
+  const keeper = createKeeper({
+    workerFile,
+    job: () => jobOf('bronze'),
+    log,
+    version: () => (store.get().queries.bronze.state === 'RUNNING' ? (store.get().table?.version ?? null) : null),
+    optimizeEveryMs: ground.settings['bronze.optimizeEvery'],
+    vacuumEveryMs: ground.settings['bronze.vacuumEvery'],
   });
   const supervisors: Readonly<Record<QueryName, Supervisor>> = {
     bronze: supervise('bronze'),
@@ -197,6 +208,7 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
   return {
     begin: () => {
       watch.start();
+      keeper.start();
       each('all', (supervisor) => supervisor.start());
     },
     end: async () => {
@@ -205,11 +217,13 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     },
     close: () => {
       watch.stop();
+      keeper.stop();
       inspector.close();
     },
     start: (which) => each(which, (supervisor) => supervisor.start()),
     stop: (which) => each(which, (supervisor) => supervisor.stop()),
     restart: (which) => each(which, (supervisor) => supervisor.restart()),
+    keeper,
     preview: (query) => inspector.ask('preview-clear', jobOf(query)),
     clear,
     deadLetters: (command) => obeyDeadLetters(deadLetterParts, command),

@@ -38,6 +38,17 @@ export const SETTINGS = {
     'MAX_OFFSETS_PER_TRIGGER',
   ),
   'bronze.failOnDataLoss': setting(yesNo, true, 'BRONZE_FAIL_ON_DATA_LOSS', 'FAIL_ON_DATA_LOSS'),
+  /** Small files of the table are put together this often, and unreferenced ones deleted that often; 0 = only by hand. */
+  'bronze.optimizeEvery': setting(
+    duration('a duration up to 7 d, such as "10 min", or 0 for never', 7 * DAY_MS),
+    600_000,
+    'BRONZE_OPTIMIZE_EVERY',
+  ),
+  'bronze.vacuumEvery': setting(
+    duration('a duration up to 7 d, such as "1 d", or 0 for never', 7 * DAY_MS),
+    DAY_MS,
+    'BRONZE_VACUUM_EVERY',
+  ),
   'alert.trigger': setting(trigger, 0, 'ALERT_TRIGGER', 'TRIGGER_INTERVAL'),
   'alert.startingOffsets': setting(offsets, 'earliest', 'ALERT_STARTING_OFFSETS', 'STARTING_OFFSETS'),
   'alert.maxOffsetsPerTrigger': setting(

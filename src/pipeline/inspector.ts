@@ -12,6 +12,7 @@ import type { AlertSettings, JobSettings, WorkerRequest } from './job-settings.t
 import { openJobStores, type JobStores } from './job-stores.ts';
 import { openSource } from './jobs.ts';
 import { readLag } from './lag.ts';
+import { maintain } from './maintenance.ts';
 import type { Log, Source } from './ports.ts';
 import { answerQuarantine } from './quarantine/questions.ts';
 import { openReader, type QuarantineReader } from './quarantine/reader.ts';
@@ -95,6 +96,8 @@ export function openInspector(log: Log): Inspector {
         return resendAlerts(databaseOf(job), question.transNums, systemClock.now());
       case 'discard-alerts':
         return discardAlerts(databaseOf(job), question.transNums);
+      case 'maintain':
+        return maintain(job, await storesOf(job), question.task);
       case 'totals':
         return readTotals(databaseOf(job));
       case 'quarantine':

@@ -107,7 +107,15 @@ export type WorkerRequest =
       readonly alertJob: JobSettings;
       readonly question: QuarantineQuestion;
     }
+  | { readonly type: 'maintain'; readonly seq: number; readonly job: JobSettings; readonly task: MaintenanceTask }
   | DecideRequest;
+
+/** What is done for the Bronze table beside its batches. */
+export type MaintenanceTask =
+  | { readonly do: 'health' }
+  | { readonly do: 'history'; readonly limit: number }
+  | { readonly do: 'optimize'; readonly bySchedule: boolean; readonly dryRun: boolean }
+  | { readonly do: 'vacuum'; readonly dryRun: boolean };
 
 /** What a person decided about alerts that wait for them; the answer is how many it changed. */
 export interface DecideRequest {

@@ -24,6 +24,11 @@ describe('what is understood', () => {
     ['produce test normal --json', { command: 'produce', what: 'normal', json: true }],
     ['run bronze --available-now --json', { command: 'run-query', query: 'bronze', runs: 'available-now', json: true }],
     ['run bronze --until-stopped', { command: 'run-query', query: 'bronze', runs: 'until-stopped', json: false }],
+    ['table health --json', { command: 'table', task: { what: 'health' }, json: true }],
+    ['table history -n 3', { command: 'table', task: { what: 'history', limit: 3 }, json: false }],
+    ['table optimize --dry-run', { command: 'table', task: { what: 'optimize', dryRun: true }, json: false }],
+    ['table vacuum', { command: 'table', task: { what: 'vacuum', delete: false }, json: false }],
+    ['table vacuum --delete', { command: 'table', task: { what: 'vacuum', delete: true }, json: false }],
     ['produce pause', { command: 'produce', what: 'pause', json: false }],
     [
       'dead-letters',

@@ -19,10 +19,19 @@ export function isDead({ host, pid, started, machine }: ProcessMark & { host: st
 
 /** When the process started, in the kernel's own count, or null where the system does not tell. */
 export function processStart(pid: number): string | null {
+  return fieldsOf(pid)?.[19] ?? null;
+}
+
+/** It has ended, and only its parent has not asked for its exit code yet. */
+function isZombie(pid: number): boolean {
+  return fieldsOf(pid)?.[0] === 'Z';
+}
+
+/** The fields behind the name, which stands in brackets and may hold spaces. */
+function fieldsOf(pid: number): string[] | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in brackets may hold spaces; the start time is the 20th field after it.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return null;
   }
@@ -35,6 +44,7 @@ export function isAlive(pid: number, start: string | null): boolean {
     // EPERM: it lives and belongs to somebody else.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
+  if (isZombie(pid)) return false;
   const now = processStart(pid);
   return start === null || now === null || now === start;
 }
