@@ -6,6 +6,7 @@ import { systemClock } from '../../src/pipeline/clock.ts';
 import type { QueryProgress } from '../../src/pipeline/events.ts';
 import { openWitness } from '../../src/pipeline/ownership/witness.ts';
 import { openQuarantine } from '../../src/pipeline/quarantine/store.ts';
+import { openLossDesk } from '../../src/pipeline/loss-desk.ts';
 import { runQuery } from '../../src/pipeline/query.ts';
 import { resume } from '../../src/pipeline/resume.ts';
 import { QUERY_RETRY } from '../../src/pipeline/retry.ts';
@@ -28,13 +29,14 @@ export async function runBatches(
 ): Promise<void> {
   const checkpoint = openLocalStore(path.join(root, 'checkpoint'));
   const log = (): void => undefined;
+  const checkOwner = async (): Promise<void> => undefined;
   const sink = openBronzeSink({
     store: openLocalStore(path.join(root, 'table')),
     path: path.join(root, 'table'),
     quarantine: openQuarantine(openLocalStore(path.join(root, 'quarantine'))),
     clock: systemClock,
     log,
-    checkOwner: async () => undefined,
+    checkOwner,
   });
   const checkpointLog = openCheckpointLog(checkpoint, async () => undefined);
   const stop = new AbortController();
@@ -52,6 +54,7 @@ export async function runBatches(
       checkpoint: checkpointLog,
       lease: { check: async () => undefined },
       witness: openWitness(checkpoint, { clusterId: source.cluster, topic: source.topic }, null),
+      losses: openLossDesk({ store: checkpoint, failOnDataLoss: true, clock: systemClock, log, checkOwner }),
       clock: systemClock,
       log,
       retry: QUERY_RETRY,
@@ -59,6 +62,7 @@ export async function runBatches(
       triggerMs: 0,
       maxOffsetsPerTrigger: null,
       emit: (progress) => {
+        if (progress.x.idle) return;
         const now = performance.now();
         onBatch({ progress, wallMs: now - last });
         done += 1;
