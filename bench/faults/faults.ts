@@ -43,6 +43,8 @@ const GOAL: Readonly<Record<string, number>> = { kafka: 30, s3: 30 };
 const WAIT_MS = 180_000;
 const BATCHES_BEFORE = 3;
 
+// Who ends this ends the servers with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const results = openResults<Cell>('faults', options.fresh);
 const folder = mkdtempSync(path.join(tmpdir(), 'sluice-faults-'));
 const [kafka, lake] = await Promise.all([startKafka(), startLake('minio')]);

@@ -50,6 +50,8 @@ const STEPS = [
   'b9@2',
   'b10@2',
 ] as const;
+// Who ends this ends the servers with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const results = openResults<Line>('owners', options.fresh);
 const folder = mkdtempSync(path.join(tmpdir(), 'sluice-owners-'));
 
