@@ -33,18 +33,16 @@ const ROW: Taken = { kind: 'row', notes: [] };
 const SKIP: Taken = { kind: 'skip' };
 
 export class Intake {
-  table: TableColumns;
+  readonly table = new TableColumns(FILE_COLUMNS, UNIQUE);
   /** Records that the fast path took. */
   fast = 0;
   readonly #batchTimestamp: number;
-  #scanner: ChangeScanner;
+  readonly #scanner = new ChangeScanner(this.table);
   #days = new Int32Array(0);
 
   /** `batchTimestamp`: ms. */
   constructor(batchTimestamp: number) {
     this.#batchTimestamp = batchTimestamp;
-    this.table = new TableColumns(FILE_COLUMNS, UNIQUE);
-    this.#scanner = new ChangeScanner(this.table);
   }
 
   /** Whether `more` rows could make the columns larger than so many bytes. Arrays grow by doubling. */
@@ -53,11 +51,9 @@ export class Intake {
     return rows + more > present.length ? 2 * size > bytes : size >= bytes;
   }
 
-  /** Forgets the rows, and the memory they had. */
+  /** Forgets the rows. */
   clear(): void {
-    this.table = new TableColumns(FILE_COLUMNS, UNIQUE);
-    this.#scanner = new ChangeScanner(this.table);
-    this.#days = new Int32Array(0);
+    this.table.clear();
   }
 
   take(record: TopicRecord): Taken {

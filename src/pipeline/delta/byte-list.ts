@@ -79,6 +79,12 @@ export class ByteList {
     return this.#marks;
   }
 
+  /** Forgets all entries, and keeps the memory. */
+  clear(): void {
+    this.count = 0;
+    this.#slots.fill(0);
+  }
+
   text(entry: number): string {
     return decoder.decode(this.bytes.subarray(this.ends[entry], this.ends[entry + 1]));
   }

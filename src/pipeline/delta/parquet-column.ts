@@ -1,7 +1,8 @@
 /** One column chunk of a row group: a dictionary page where values repeat, and data pages V1. */
 import type { ColumnChunk, Numbers } from './chunks.ts';
 import { distinctNumbers } from './distinct-numbers.ts';
-import { dataPageHeader, dictionaryPageHeader, PageBytes } from './parquet-page.ts';
+import { dataPageHeader, dictionaryPageHeader, type PageSizes } from './parquet-footer.ts';
+import { PageBytes } from './parquet-page.ts';
 
 /** A reader unpacks a page whole. */
 const PAGE_ROWS = 20_000;
@@ -48,7 +49,7 @@ export class ColumnEncoder {
     page.clear();
     if ('list' in chunk.values) page.texts(chunk.values.list.bytes, chunk.values.list.ends, distinct as Int32Array);
     else page.numbers(distinct);
-    this.#add((size, packed) => dictionaryPageHeader({ size, packed, entries: distinct.length }));
+    this.#add((sizes) => dictionaryPageHeader(sizes, distinct.length));
   }
 
   #dataPage(chunk: ColumnChunk, dictionary: Dictionary | null, { row, end, value, next }: Span): void {
@@ -59,13 +60,13 @@ export class ColumnEncoder {
     if (dictionary) page.codes(dictionary.codes, value, next, dictionary.distinct.length);
     else if ('list' in values) page.texts(values.list.bytes, values.list.ends, values.entries.subarray(value, next));
     else page.numbers(values.subarray(value, next));
-    this.#add((size, packed) => dataPageHeader({ size, packed, rows: end - row, dictionary: dictionary !== null }));
+    this.#add((sizes) => dataPageHeader(sizes, end - row, dictionary !== null));
   }
 
-  #add(toHeader: (size: number, packed: number) => Buffer): void {
+  #add(toHeader: (sizes: PageSizes) => Buffer): void {
     const body = this.#page.view;
     const packed = this.#compress(body);
-    const header = toHeader(body.length, packed.length);
+    const header = toHeader({ size: body.length, packed: packed.length });
     this.#parts.push(header, packed);
     this.#packed += header.length + packed.length;
     this.#unpacked += header.length + body.length;

@@ -101,31 +101,3 @@ export class PageBytes {
     this.#bytes = larger;
   }
 }
-
-const DATA_PAGE = 0;
-const DICTIONARY_PAGE = 2;
-const PLAIN = 0;
-const RLE = 3;
-const RLE_DICTIONARY = 8;
-
-/** PageHeader with a DataPageHeader, in Thrift's compact protocol. */
-export function dataPageHeader(page: { size: number; packed: number; rows: number; dictionary: boolean }): Buffer {
-  const encoding = page.dictionary ? RLE_DICTIONARY : PLAIN;
-  const inner = [...int(page.rows), ...int(encoding), ...int(RLE), ...int(RLE), 0];
-  return Buffer.from([...int(DATA_PAGE), ...int(page.size), ...int(page.packed), 0x2c, ...inner, 0]);
-}
-
-/** PageHeader with a DictionaryPageHeader. */
-export function dictionaryPageHeader(page: { size: number; packed: number; entries: number }): Buffer {
-  const inner = [...int(page.entries), ...int(PLAIN), 0];
-  return Buffer.from([...int(DICTIONARY_PAGE), ...int(page.size), ...int(page.packed), 0x4c, ...inner, 0]);
-}
-
-/** A 32-bit field whose number is one more than that of the field before. */
-function int(value: number): number[] {
-  const bytes = [0x15];
-  let rest = (value << 1) >>> 0;
-  for (; rest >= 0x80; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
-  bytes.push(rest);
-  return bytes;
-}

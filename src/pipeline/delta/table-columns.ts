@@ -5,6 +5,8 @@ import type { CellValue, TableColumn, TableRow } from './schema.ts';
 export type Cells = LongCells | IntCells | DoubleCells | TextCells;
 
 const FIRST_ROWS = 256;
+/** A column with more text than this does not repeat itself much. */
+const KEPT_TEXT_BYTES = 1 << 20;
 /** One bit per column in `present`. */
 const MAX_COLUMNS = 31;
 
@@ -39,6 +41,14 @@ export class TableColumns {
     larger.set(this.present);
     this.present = larger;
     for (const cells of this.cells) cells.resize(capacity);
+  }
+
+  /** Forgets the rows and keeps the memory for the next ones, and texts that are likely to come again. */
+  clear(): void {
+    this.rows = 0;
+    for (const cells of this.cells) {
+      if (cells instanceof TextCells && (!cells.repeats || cells.texts.size > KEPT_TEXT_BYTES)) cells.texts.clear();
+    }
   }
 
   append(row: TableRow): void {
