@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
+const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 const PACKAGES = ['deltalake==1.6.6', 'pyarrow==26.0.1'];
 
 export interface DeltaFacts {
@@ -29,6 +30,14 @@ export async function readDelta(folder: string, env: Readonly<Record<string, str
   const script = path.join(import.meta.dirname, 'read-delta.py');
   const { stdout } = await run(await deltalakePython(), [script, folder], { env: { ...process.env, ...env } });
   return JSON.parse(stdout) as DeltaFacts;
+}
+
+/** Every row of the table at `folder`. Integers are decimal text, timestamps their microseconds, doubles their bits in hexadecimal. */
+export async function readDeltaRows(folder: string): Promise<Record<string, string | null>[]> {
+  const script = path.join(import.meta.dirname, 'delta-rows.py');
+  const { stdout } = await run(await deltalakePython(), [script, folder], { maxBuffer: MAX_OUTPUT_BYTES });
+  const lines = stdout.split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as Record<string, string | null>);
 }
 
 /** The Python that has `deltalake`. Throws one sentence that says what to install when it cannot be made. */

@@ -40,4 +40,5 @@ export function writeParquet(columns: readonly TableColumn[], rows: readonly Tab
   return Buffer.concat([file.append(allChunks(columnsOf(columns, rows))), file.finish()]);
 }
 
-const encoder = new ColumnEncoder((bytes) => snappy.compressSync(bytes));
+// Copied, because memory that the collector does not know of would pile up; and Electron allows no other.
+const encoder = new ColumnEncoder((bytes) => snappy.compressSync(bytes, { copyOutputData: true }));
