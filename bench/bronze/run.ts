@@ -98,7 +98,14 @@ function runStages(): object {
 function* cutBatches(): Generator<Batch> {
   const blocks = readMessages(given.file);
   const range = { start: new Map([[0, 0n]]), end: new Map([[0, BigInt(given.rows)]]) };
-  const fixed = { timestamp: 1_795_361_321_800, queryId: 'bench', topic: 'transactions', clusterId: 'none', range };
+  const fixed = {
+    timestamp: 1_795_361_321_800,
+    queryId: 'bench',
+    topic: 'transactions',
+    clusterId: 'none',
+    range,
+    gaps: [],
+  };
   let left = given.rows;
   async function* take(count: number): AsyncGenerator<readonly TopicRecord[]> {
     for (let taken = 0; taken < count;) {

@@ -26,7 +26,16 @@ const sink = openBronzeSink({
   limits: { columnBytes: 8 * MIB, encodedBytes: 4 * MIB, fileBytes: 16 * MIB, spillFolder: root },
 });
 const range = { start: new Map([[0, 0n]]), end: new Map([[0, BigInt(rows)]]) };
-const batch = { id: 0, timestamp: BATCH_TIME, queryId: 'q', topic: 't', clusterId: 'c', range, records: blocks() };
+const batch = {
+  id: 0,
+  timestamp: BATCH_TIME,
+  queryId: 'q',
+  topic: 't',
+  clusterId: 'c',
+  range,
+  gaps: [],
+  records: blocks(),
+};
 const { outputRows, extras } = await sink.addBatch(batch);
 console.log(JSON.stringify({ outputRows, files: extras.files, peakMb: process.resourceUsage().maxRSS / 1024 }));
 

@@ -109,7 +109,7 @@ async function writeTable(): Promise<{ table: string; files: string[]; result: B
   const records = (async function* () {
     for (let at = 0; at < ROWS; at += 700) yield RECORDS.slice(at, at + 700);
   })();
-  const batch = { id: 0, timestamp: BATCH_TIME, queryId: 'q', topic: 't', clusterId: 'c', range, records };
+  const batch = { id: 0, timestamp: BATCH_TIME, queryId: 'q', topic: 't', clusterId: 'c', range, gaps: [], records };
   const result = await sink.addBatch(batch);
   await sink.close();
   const { files } = await openTable(store).refresh();
