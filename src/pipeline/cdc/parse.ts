@@ -14,6 +14,7 @@ export const MAX_VALUE_BYTES = 16 * 1024 * 1024;
 /** What Debezium sends for a large column that an update did not touch. */
 export const UNAVAILABLE = '__debezium_unavailable_value';
 const RAW_LENGTH = 200;
+const AMOUNT_SCALE = 2;
 
 // A byte order mark is no JSON, so it must not vanish in decoding.
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -26,13 +27,14 @@ export function parseChange(record: TopicRecord): Change {
   const text = decode(value);
   if (text === null) return dead('NOT_UTF8', 'the value is not UTF-8 text');
   try {
-    return toChange(unwrap(parseJson(text)));
+    const json = parseJson(text);
+    return toChange(unwrap(json), scaleOf(json));
   } catch (error) {
     return dead('NOT_JSON', describe(error));
   }
 }
 
-function toChange(envelope: JsonObject | null): Change {
+function toChange(envelope: JsonObject | null, scale: number): Change {
   if (!envelope) return dead('NO_ENVELOPE', 'the value is no change event: no object with op and after');
   const op = own(envelope, 'op');
   const after = own(envelope, 'after');
@@ -42,15 +44,15 @@ function toChange(envelope: JsonObject | null): Change {
     return dead('UNKNOWN_OP', `op is ${JSON.stringify(toText(op ?? null))?.slice(0, 50)}`);
   if (!isObject(after)) return dead('NO_AFTER', `op is ${op}, but after is no object`);
   const notes: CoercionNote[] = [];
-  return { kind: 'row', op, row: toRow(after, notes), notes };
+  return { kind: 'row', op, row: toRow(after, scale, notes), notes };
 }
 
 /** Unknown columns are ignored, missing ones are null: as `from_json` does it. */
-function toRow(after: JsonObject, notes: CoercionNote[]): TransactionRow {
+function toRow(after: JsonObject, scale: number, notes: CoercionNote[]): TransactionRow {
   const row: Record<string, unknown> = {};
   for (const { name, kind } of TRANSACTION_COLUMNS) {
     const value = own(after, name) ?? null;
-    const cast = value === null ? { value: null, bent: false } : castValue(value, kind);
+    const cast = value === null ? { value: null, bent: false } : castValue(value, kind, scale);
     row[name] = cast.value;
     if (cast.bent) notes.push({ column: name, raw: toRaw(name, value) });
   }
@@ -58,7 +60,7 @@ function toRow(after: JsonObject, notes: CoercionNote[]): TransactionRow {
 }
 
 /** `bent`: something of the value is lost in the row. */
-function castValue(value: JsonValue, kind: ColumnKind): { value: unknown; bent: boolean } {
+function castValue(value: JsonValue, kind: ColumnKind, scale: number): { value: unknown; bent: boolean } {
   const text = toText(value) ?? '';
   switch (kind) {
     case 'text':
@@ -72,13 +74,13 @@ function castValue(value: JsonValue, kind: ColumnKind): { value: unknown; bent: 
     case 'double':
       return { value: toDouble(text), bent: toDouble(text) === null };
     case 'amount':
-      return { value: toAmount(value, text), bent: toAmount(value, text) === null };
+      return { value: toAmount(value, text, scale), bent: toAmount(value, text, scale) === null };
   }
 }
 
 /** All three decimal modes: a number, its text, or base64 (as an object with its own scale for a NUMERIC without one). */
-function toAmount(value: JsonValue, text: string): number | null {
-  if (!isObject(value)) return toDouble(text) ?? decodeAmount(text);
+function toAmount(value: JsonValue, text: string, columnScale: number): number | null {
+  if (!isObject(value)) return toDouble(text) ?? decodeAmount(text, columnScale);
   const scale = own(value, 'scale');
   const unscaled = own(value, 'value');
   if (!(scale instanceof JsonNumber) || typeof unscaled !== 'string') return null;
@@ -91,6 +93,25 @@ function unwrap(json: JsonValue): JsonObject | null {
   if (!Object.hasOwn(json, 'schema') || !Object.hasOwn(json, 'payload')) return json;
   const payload = own(json, 'payload');
   return isObject(payload) ? payload : null;
+}
+
+/**
+ * Digits after the point of a base64 amount. A message with its schema tells them; without one they are those that the
+ * column was made with, also when it was altered since.
+ */
+function scaleOf(json: JsonValue): number {
+  const schema = isObject(json) ? own(json, 'schema') : undefined;
+  const amount = fieldOf(fieldOf(schema, 'after'), 'amt');
+  const parameters = isObject(amount) ? own(amount, 'parameters') : undefined;
+  const scale = isObject(parameters) ? own(parameters, 'scale') : undefined;
+  return typeof scale === 'string' && /^\d{1,2}$/.test(scale) ? Number(scale) : AMOUNT_SCALE;
+}
+
+function fieldOf(schema: JsonValue | undefined, name: string): JsonValue | undefined {
+  const fields = isObject(schema) ? own(schema, 'fields') : undefined;
+  return Array.isArray(fields)
+    ? fields.find((field: JsonValue) => isObject(field) && own(field, 'field') === name)
+    : undefined;
 }
 
 function toRaw(column: keyof TransactionRow, value: JsonValue): string {
