@@ -9,6 +9,7 @@ const SCREENS = [
   ['queries', 'Queries'],
   ['checkpoints', 'Checkpoints'],
   ['lag', 'Lag'],
+  ['dead-letters', 'Dead letters'],
   ['deliveries', 'Deliveries'],
   ['logs', 'Logs'],
 ] as const;

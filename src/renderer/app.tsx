@@ -1,6 +1,7 @@
 /** The window: title bar, menu, one screen, status bar; and what lies over it while there is no console to show. */
 import { useEffect, useState, type ComponentType } from 'react';
 import { Checkpoints } from './checkpoints/checkpoints.tsx';
+import { DeadLetters } from './dead-letters/dead-letters.tsx';
 import { Deliveries } from './deliveries/deliveries.tsx';
 import { Feed } from './feed/feed.tsx';
 import { isTyping } from './keys.ts';
@@ -24,6 +25,7 @@ const PAGES: Readonly<Record<ScreenName, ComponentType>> = {
   queries: Queries,
   checkpoints: Checkpoints,
   lag: Lag,
+  'dead-letters': DeadLetters,
   deliveries: Deliveries,
   logs: Logs,
 };

@@ -1,7 +1,16 @@
 /** Where the window stands: `#queries/bronze/418`. A hash survives a reload, and the menu of the app can set it. */
 import { useSyncExternalStore } from 'react';
 
-export const SCREENS = ['overview', 'feed', 'queries', 'checkpoints', 'lag', 'deliveries', 'logs'] as const;
+export const SCREENS = [
+  'overview',
+  'feed',
+  'queries',
+  'checkpoints',
+  'lag',
+  'dead-letters',
+  'deliveries',
+  'logs',
+] as const;
 export type ScreenName = (typeof SCREENS)[number];
 
 export interface Route {

@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Snapshot } from '../../src/console/contract.ts';
-import { empty, failing, fraud, full, logs, preview, starting } from './support/story.ts';
+import { deadLetters, empty, failing, fraud, full, logs, preview, starting } from './support/story.ts';
 import { openStage, type Script, type Stage } from './support/window.ts';
 
 /** A few rows tell as much as two hundred, and axe looks at each. */
@@ -23,19 +23,22 @@ const PLACES: Readonly<Record<string, Script & { readonly hashes: readonly strin
     snapshot: short(full()),
     logs: logs(),
     preview: preview(),
+    deadLetters: deadLetters(),
     hashes: [
       '#overview',
       `#feed/one/${fraud(0).transNum}`,
       '#queries/bronze/411',
       '#checkpoints',
       '#lag',
+      `#dead-letters/${deadLetters().letters[0]?.id}`,
+      '#dead-letters/notes',
       `#deliveries/${fraud(4).transNum}`,
       '#logs',
     ],
   },
   empty: {
     snapshot: empty(),
-    hashes: ['#overview', '#feed', '#queries', '#checkpoints', '#lag', '#deliveries', '#logs'],
+    hashes: ['#overview', '#feed', '#queries', '#checkpoints', '#lag', '#dead-letters', '#deliveries', '#logs'],
   },
   failing: { snapshot: short(failing()), logs: logs(), hashes: ['#overview', '#queries', '#checkpoints', '#lag'] },
   starting: { snapshot: starting(), hashes: ['#overview', '#queries'] },

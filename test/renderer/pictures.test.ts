@@ -1,20 +1,33 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { changing, down, empty, failing, fraud, full, logs, ownedByOther, preview, starting } from './support/story.ts';
+import {
+  changing,
+  dataLoss,
+  deadLetters,
+  down,
+  empty,
+  failing,
+  fraud,
+  full,
+  logs,
+  ownedByOther,
+  preview,
+  starting,
+} from './support/story.ts';
 import { openStage, type Script, type Stage, type TestWindow } from './support/window.ts';
 
 /** Pictures of every screen in every state, for people to look at: `test-results/pictures/`. */
 const folder = path.join(import.meta.dirname, '../../test-results/pictures');
 
-const SCREENS = ['overview', 'feed', 'queries', 'checkpoints', 'lag', 'deliveries', 'logs'] as const;
+const SCREENS = ['overview', 'feed', 'queries', 'checkpoints', 'lag', 'dead-letters', 'deliveries', 'logs'] as const;
 const SIZES = [
   { width: 1280, height: 800 },
   { width: 1920, height: 1080 },
 ] as const;
 const SCHEMES = ['dark', 'light'] as const;
 
-const story: Script = { snapshot: full(), logs: logs(), preview: preview() };
+const story: Script = { snapshot: full(), logs: logs(), preview: preview(), deadLetters: deadLetters() };
 
 const PATIENCE = 600_000;
 
@@ -52,7 +65,7 @@ const STATES: Readonly<Record<string, Script>> = {
   full: story,
   empty: { snapshot: empty() },
   loading: { snapshot: null },
-  failing: { snapshot: failing(), logs: logs() },
+  failing: { snapshot: failing(), logs: logs(), deadLetters: dataLoss() },
 };
 
 for (const [state, script] of Object.entries(STATES)) {
@@ -84,6 +97,12 @@ test(
     await take('delivery-held', story, `#deliveries/${fraud(8).transNum}`, async ({ page }) => {
       await page.getByText('Held', { exact: true }).click();
     });
+    await take('letter-open', story, `#dead-letters/${deadLetters().letters[7]?.id}`, async ({ page }) => {
+      for (const place of ['p2 80,711', 'p3 80,771', 'p1 79,960']) await page.getByLabel(`Tick ${place}`).check();
+      await page.getByRole('button', { name: 'Dry run', exact: true }).click();
+      await page.getByText('3 would pass').waitFor();
+    });
+    await take('notes', story, '#dead-letters/notes');
     await take('clear-open', story, '#checkpoints', async ({ page }) => {
       await page.getByRole('button', { name: 'Clear Bronze…' }).click();
       await page.getByLabel('to confirm').fill('bronze');

@@ -1,4 +1,14 @@
-import { Activity, Bookmark, ChartNoAxesColumn, Flag, Play, Send, TextAlignStart, type LucideIcon } from 'lucide-react';
+import {
+  Activity,
+  Bookmark,
+  ChartNoAxesColumn,
+  Flag,
+  MailX,
+  Play,
+  Send,
+  TextAlignStart,
+  type LucideIcon,
+} from 'lucide-react';
 import { Status, StatusMark, queryWord } from '../components/status.tsx';
 import { TITLES } from '../components/query-actions.tsx';
 import { count, longSpan } from '../format.ts';
@@ -19,6 +29,7 @@ const MENU: readonly (readonly [string, readonly (readonly [ScreenName, string, 
       ['queries', 'Queries', Play],
       ['checkpoints', 'Checkpoints', Bookmark],
       ['lag', 'Lag', ChartNoAxesColumn],
+      ['dead-letters', 'Dead letters', MailX],
     ],
   ],
   [
@@ -59,20 +70,21 @@ export function SideBar({ screen }: { readonly screen: ScreenName }) {
   );
 }
 
-/** Only numbers that ask for a look: frauds of the last hour, messages that could not be delivered. */
+/** Only numbers that ask for a look: frauds of the last hour, records that wait, messages that could not be delivered. */
 function NavCount({ name }: { readonly name: ScreenName }) {
   const totals = usePart('totals');
-  if (!totals) return null;
-  const { HIGH, MEDIUM, LOW } = totals.byLevel;
-  const number =
-    name === 'feed'
-      ? HIGH.hour + MEDIUM.hour + LOW.hour
-      : name === 'deliveries'
-        ? totals.deliveries.dead + totals.deliveries.ambiguous
-        : 0;
+  const quarantine = usePart('quarantine');
+  const counts: Partial<Record<ScreenName, readonly [number, string]>> = {
+    ...(totals && {
+      feed: [totals.byLevel.HIGH.hour + totals.byLevel.MEDIUM.hour + totals.byLevel.LOW.hour, 'in the last hour'],
+      deliveries: [totals.deliveries.dead + totals.deliveries.ambiguous, 'not surely delivered'],
+    }),
+    ...(quarantine && { 'dead-letters': [quarantine.waiting, 'not replayed'] }),
+  };
+  const [number, meaning] = counts[name] ?? [0, ''];
   if (number === 0) return null;
   return (
-    <span className="nav-count" title={name === 'feed' ? 'in the last hour' : 'not surely delivered'}>
+    <span className="nav-count" title={meaning}>
       {count(number)}
     </span>
   );

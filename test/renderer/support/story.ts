@@ -7,13 +7,17 @@ import {
   type CheckpointView,
   type ClearPreview,
   type DeadLetterCode,
+  type DeadLetterView,
   type DeliveryState,
   type DeliveryView,
   type FraudMinute,
   type FraudView,
+  type LetterBytesView,
+  type NoteView,
   type QuarantineView,
   type QueryName,
   type QueryProgress,
+  type ReplayView,
   type RiskLevel,
 } from '../../../src/pipeline/events.ts';
 
@@ -151,6 +155,98 @@ export function empty(): Snapshot {
     },
     frauds: [],
     deliveries: [],
+  };
+}
+
+/** What the console answers about dead letters. Only masked text, as in the app. */
+export function deadLetters(): DeadLetterScript {
+  const letters = LETTERS.map(letterOf);
+  return {
+    letters,
+    notes: [
+      { column: 'zip', raw: '28654.9', offset: '80433' },
+      { column: 'zip', raw: 'K1A 0B1', offset: '79120' },
+      { column: 'city_pop', raw: '12x', offset: '70002' },
+    ].map((note, index) => ({
+      ...note,
+      topic: TOPIC,
+      partition: index,
+      at: NOW - index * MINUTE,
+      batchId: 420 - index,
+    })),
+    bytes: bytesOf(letters[7] as DeadLetterView),
+    dryRun: {
+      at: NOW - 2 * SECOND,
+      rows: [5, 6, 7, 10].map((index, row) => {
+        const { id, partition, offset } = letters[index] as DeadLetterView;
+        const scored = { transNum: `t${row}`, level: row === 2 ? 'HIGH' : 'LOW', suppressed: null } as const;
+        const probability = [0.0114, 0.0902, 0.9466][row] ?? 0;
+        const alert =
+          row === 3
+            ? ({ kind: 'dead', code: 'REFUSED_BY_API', reason: 'HTTP 422: dob after trans_date' } as const)
+            : ({ kind: 'scored', probability, fraud: row === 2, ...scored } as const);
+        const bronze = {
+          kind: 'row',
+          transNum: `t${row}`,
+          amount: [27.19, 566.12, 981.12][row] ?? null,
+          notes: 0,
+        } as const;
+        return { id, partition, offset, ...(row < 3 && { bronze }), alert };
+      }),
+      records: 4,
+      pass: 3,
+      bronzeRows: 3,
+      predictions: 3,
+      alerts: 1,
+      deltaVersions: [],
+    },
+  };
+}
+
+export interface DeadLetterScript {
+  readonly letters: readonly DeadLetterView[];
+  readonly notes: readonly NoteView[];
+  readonly bytes: LetterBytesView;
+  readonly dryRun: ReplayView;
+}
+
+function letterOf({ code, partition, offset, reason, ago }: (typeof LETTERS)[number], index: number): DeadLetterView {
+  const alone = code === 'NO_KEY' || code === 'REFUSED_BY_API' ? (['alert'] as const) : null;
+  const found = alone ?? (code === 'TOO_LARGE' ? (['bronze'] as const) : (['bronze', 'alert'] as const));
+  return {
+    id: `p${partition}-${offset}-1f0c9a2b`,
+    topic: TOPIC,
+    partition,
+    offset,
+    at: NOW - ago * 24 * 60 * MINUTE,
+    code,
+    reason,
+    size: code === 'TOO_LARGE' ? 20_971_520 : 1_196,
+    found: found.map((query) => ({
+      query,
+      batchId: query === 'bronze' ? 418 - index : 411 - index,
+      replayed: index === 5 ? { at: NOW - MINUTE, deltaVersion: query === 'bronze' ? 434 : null } : null,
+    })),
+  };
+}
+
+function bytesOf(letter: DeadLetterView): LetterBytesView {
+  const text =
+    '{"before":null,"op":"i","after":{"trans_date_trans_time":1592781246000000,"cc_num":••••••••••••5530,"merchant":"fraud_Kirlin and Sons","category":"personal_care","amt":981.12,"first":"Ana","last":"Ruiz"}}';
+  const characters = [...text];
+  const rows = Array.from({ length: Math.ceil(characters.length / 16) }, (_, row) => {
+    const some = characters.slice(row * 16, row * 16 + 16);
+    const hex = some.map((each) => (each === '•' ? '••' : each.charCodeAt(0).toString(16).padStart(2, '0')));
+    return { at: row * 16, hex, text: some.join('') };
+  });
+  return {
+    letter: { ...letter, size: characters.length },
+    key: '{"trans_num":"e70b41…5fa2"}',
+    from: 0,
+    rows,
+    text,
+    faultAt: 20,
+    masked: true,
   };
 }
 

@@ -7,7 +7,7 @@ import { chromium, type Browser, type Page } from 'playwright';
 import type { ErrorView, LogEntry, Snapshot } from '../../../src/console/contract.ts';
 import type { ClearPreview } from '../../../src/pipeline/events.ts';
 import { CONTENT_SECURITY_POLICY } from '../../../src/main/csp.ts';
-import { NOW } from './story.ts';
+import { NOW, type DeadLetterScript } from './story.ts';
 
 const built = path.join(import.meta.dirname, '../../../dist/renderer');
 const CHROMIUM = '/usr/bin/chromium';
@@ -17,6 +17,7 @@ export interface Script {
   readonly snapshot: Snapshot | null;
   readonly logs?: readonly LogEntry[];
   readonly preview?: ClearPreview | ErrorView;
+  readonly deadLetters?: DeadLetterScript | ErrorView;
   /** Refuses every command except the reading ones. */
   readonly refusal?: ErrorView;
   /** There is no console at all. */
@@ -144,11 +145,35 @@ function installBridge(script: Script): void {
   const listeners = new Set<(event: unknown) => void>();
   const ok = (value: unknown) => Promise.resolve({ ok: true, value });
   const no = (error: unknown) => Promise.resolve({ ok: false, error });
-  const answer = (command: string) => {
+  const answerLetters = (command: string, args: { reason?: string; id?: string; ids?: string[]; column?: string }) => {
+    const told = script.deadLetters;
+    if (!told) return new Promise(() => undefined);
+    if ('code' in told) return no(told);
+    const { letters, notes, bytes, dryRun } = told;
+    const ofReason = letters.filter(({ code }) => args.reason === undefined || code === args.reason);
+    const ofColumn = notes.filter(({ column }) => args.column === undefined || column === args.column);
+    if (command === 'deadLetters.list') return ok({ rows: ofReason, total: ofReason.length });
+    if (command === 'deadLetters.notes') return ok({ rows: ofColumn, total: ofColumn.length });
+    if (command === 'deadLetters.show') {
+      const letter = letters.find(({ id }) => id === args.id) ?? bytes.letter;
+      return ok({ ...bytes, letter, faultAt: letter.code === 'NOT_JSON' ? bytes.faultAt : null });
+    }
+    if (command === 'deadLetters.dryRun') return ok(dryRun);
+    if (script.refusal) return no(script.refusal);
+    if (command === 'deadLetters.replay') return ok({ ...dryRun, deltaVersions: [436] });
+    return ok({
+      file: '/home/ada/.local/share/sluice/exports/letters',
+      letters: letters.length,
+      total: 12,
+      bytes: 1_196,
+    });
+  };
+  const answer = (command: string, args: object) => {
     if (script.noConsole) return no(script.noConsole);
     if (command === 'snapshot') return script.snapshot ? ok(script.snapshot) : new Promise(() => undefined);
     if (command === 'logs.read')
       return script.snapshot ? ok({ lines: script.logs ?? [], last: 0 }) : new Promise(() => undefined);
+    if (command.startsWith('deadLetters.')) return answerLetters(command, args);
     if (script.refusal) return no(script.refusal);
     if (command === 'checkpoint.preview')
       return script.preview && 'code' in script.preview ? no(script.preview) : ok(script.preview);
@@ -161,7 +186,7 @@ function installBridge(script: Script): void {
     sluice: {
       call: (command: string, args: unknown) => {
         calls.push({ command, args });
-        return answer(command);
+        return answer(command, args as object);
       },
       subscribe: (listener: (event: unknown) => void) => {
         listeners.add(listener);
