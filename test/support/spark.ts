@@ -38,6 +38,8 @@ export interface SparkProcess {
   readonly gone: Promise<number | null>;
   /** Resolves true when a line of its output begins with the text, false when it ends before. */
   line(start: string): Promise<boolean>;
+  /** Sends it a line and resolves with the rest of its next line that begins so. Only for one that reads its input. */
+  ask(start: string): Promise<string>;
 }
 
 /** Throws one sentence that says what is missing. Takes minutes the first time. */
@@ -63,17 +65,17 @@ const NOT_IN_SPARK = /^(delta-|spark-sql-kafka|spark-token|kafka-clients|commons
 const BESIDE = ['psycopg[binary]==3.2.9'];
 
 /** Starts a Python program with Spark; its output goes to the log file as well. */
-export function startSpark(spark: Spark, program: readonly string[], log: string): SparkProcess {
+export function startSpark(spark: Spark, program: readonly string[], log: string, reads = false): SparkProcess {
   const child = spawn(spark.python, program, {
     env: { ...process.env, PYSPARK_SUBMIT_ARGS: spark.submitArgs, SPARK_LOCAL_IP: '127.0.0.1', PYTHONUNBUFFERED: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [reads ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
   const file = createWriteStream(log, { flags: 'a' });
   let output = '';
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
-    stream.pipe(file, { end: false });
-    stream.on('data', (chunk: Buffer) => {
+    stream?.pipe(file, { end: false });
+    stream?.on('data', (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-200_000);
       waiting.forEach((look) => look());
     });
@@ -91,7 +93,27 @@ export function startSpark(spark: Spark, program: readonly string[], log: string
       look();
       void gone.then(() => resolve(isThere()));
     });
-  return { child, gone, line };
+  const ask = async (start: string): Promise<string> => {
+    const answers = (): string[] =>
+      output
+        .split('\n')
+        .slice(0, -1)
+        .filter((each) => each.startsWith(start));
+    const known = answers().length;
+    child.stdin?.write('look\n');
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const answer = answers()[known];
+        if (answer === undefined) return;
+        waiting.delete(look);
+        resolve(answer.slice(start.length));
+      };
+      waiting.add(look);
+      look();
+      void gone.then(() => reject(new Error(`Spark ended: ${output.slice(-2_000)}`)));
+    });
+  };
+  return { child, gone, line, ask };
 }
 
 /** Runs a program to its end and answers what it printed. */
