@@ -26,7 +26,7 @@ export interface Client {
   clusterId(): Promise<string>;
   offsets(timestamp: number): Promise<Offsets>;
   offsetsAt(timestamp: number): Promise<Offsets>;
-  fetch(partition: number, offset: bigint): Promise<FetchAnswer>;
+  fetch(partition: number, offset: bigint, wanted: number): Promise<FetchAnswer>;
   commit(group: string, offsets: Offsets): Promise<void>;
   close(): void;
 }
@@ -38,12 +38,17 @@ export function openClient(settings: KafkaSettings, limits: KafkaLimits, dial: (
   let connection: Connection | null = null;
   let dials = 0;
   let knownCluster: string | null = null;
+  let recordBytes = FIRST_RECORD_BYTES;
 
   /** Every failure ends the connection: the next call dials anew, beginning with the next broker of the list. */
-  async function call<T>(tried: string, work: (cluster: Cluster) => Promise<T>): Promise<T> {
+  async function call<T>(
+    tried: string,
+    work: (cluster: Cluster) => Promise<T>,
+    silenceMs: number = limits.requestMs,
+  ): Promise<T> {
     const mine = (connection ??= dial(dials++));
     try {
-      return await inTime(tried, limits.connectMs * 2 + limits.requestMs, async () => {
+      return await inTime(tried, silenceMs, mine.heardAt, async () => {
         const cluster = await mine.cluster;
         checkCluster(cluster);
         return work(cluster);
@@ -74,12 +79,19 @@ export function openClient(settings: KafkaSettings, limits: KafkaLimits, dial: (
       const found = await offsets(timestamp);
       return new Map([...found].map(([each, offset]) => [each, offset === NONE ? (end.get(each) ?? 0n) : offset]));
     },
-    fetch: (partition, offset) =>
-      call(`Reading partition ${partition} of ${topic} from offset ${offset}`, (cluster) =>
-        fetchOnce(cluster, { topic, partition, offset, isolationLevel, limits }),
-      ),
+    fetch: (partition, offset, wanted) =>
+      call(`Reading partition ${partition} of ${topic} from offset ${offset}`, async (cluster) => {
+        const maxBytes = fetchSize(wanted, recordBytes, limits.fetchBytes);
+        const answer = await fetchOnce(cluster, { topic, partition, offset, isolationLevel, maxBytes, limits });
+        recordBytes = recordBytesOf(answer) ?? recordBytes;
+        return answer;
+      }),
     commit: (group, offsets) =>
-      call(`Showing progress on ${topic} as group ${group}`, (cluster) => commit(cluster, topic, group, offsets)),
+      call(
+        `Showing progress on ${topic} as group ${group}`,
+        (cluster) => commit(cluster, topic, group, offsets),
+        limits.publishMs,
+      ),
     close: () => {
       connection?.close();
       connection = null;
@@ -114,15 +126,30 @@ interface FetchRequest {
   readonly partition: number;
   readonly offset: bigint;
   readonly isolationLevel: number;
+  readonly maxBytes: number;
   readonly limits: KafkaLimits;
 }
 
+const FIRST_RECORD_BYTES = 1_024;
+const SMALLEST_FETCH_BYTES = 64 * 1_024;
+
+/** A small batch out of a long topic must not be paid with a whole answer; what does not fit comes with the next one. */
+export function fetchSize(wanted: number, recordBytes: number, most: number): number {
+  return Math.min(most, Math.max(SMALLEST_FETCH_BYTES, Math.ceil(wanted * recordBytes * 1.25)));
+}
+
+/** Bytes of a record as it is sent, compressed; null for an answer without one. */
+function recordBytesOf({ partition }: FetchAnswer): number | null {
+  const batches = partition?.batches ?? [];
+  const records = batches.reduce((sum, { count }) => sum + count, 0);
+  return records === 0 ? null : batches.reduce((sum, { packed }) => sum + packed.length, 0) / records;
+}
+
 async function fetchOnce(cluster: Cluster, request: FetchRequest): Promise<FetchAnswer> {
-  const { topic, partition, offset, isolationLevel, limits } = request;
+  const { topic, partition, offset, isolationLevel, maxBytes, limits } = request;
   const [nodeId] = Object.keys(cluster.findLeaderForPartitions(topic, [partition]));
   if (nodeId === undefined) throw protocolError('UNKNOWN_TOPIC_OR_PARTITION', `partition ${partition} is not there`);
   const broker = await cluster.findBroker({ nodeId });
-  const maxBytes = limits.fetchBytes;
   const partitions = [{ partition, fetchOffset: offset.toString(), maxBytes }];
   const answer = await withOwnDecoder(broker).fetch({
     isolationLevel,
@@ -194,6 +221,8 @@ export interface RequestQueue {
 
 export interface Connection {
   readonly cluster: Promise<Cluster>;
+  /** When the last byte came, or when dialing began; ms of `performance.now()`. */
+  readonly heardAt: () => number;
   close(): void;
 }
 
@@ -226,15 +255,24 @@ function protocolError(type: string, message: string): Error {
   return Object.assign(new Error(message), { type });
 }
 
-/** The deadline that holds whatever the client does. */
-async function inTime<T>(tried: string, ms: number, work: () => Promise<T>): Promise<T> {
+/** How often silence is looked for. */
+const CHECKS = 10;
+
+/**
+ * The deadline that holds whatever the client does: so much silence, not so much time. A slow answer comes to its end,
+ * and an end that is gone without a word is soon noticed.
+ */
+async function inTime<T>(tried: string, silenceMs: number, heardAt: () => number, work: () => Promise<T>): Promise<T> {
+  const began = performance.now();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(lateKafka(tried, ms)), ms);
+    timer = setInterval(() => {
+      if (performance.now() - Math.max(began, heardAt()) >= silenceMs) reject(lateKafka(tried, silenceMs));
+    }, silenceMs / CHECKS);
   });
   try {
     return await Promise.race([work(), late]);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }

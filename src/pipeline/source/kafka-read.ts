@@ -13,8 +13,11 @@ import {
 
 /** What reading needs of a cluster. */
 export interface Fetcher {
-  /** Asks the leader of the partition once, and throws retryable when it is away. */
-  fetch(partition: number, offset: bigint): Promise<FetchAnswer>;
+  /**
+   * Asks the leader of the partition once, and throws retryable when it is away.
+   * @param wanted records that are of use from the offset on
+   */
+  fetch(partition: number, offset: bigint, wanted: number): Promise<FetchAnswer>;
   bounds(): Promise<Bounds>;
 }
 
@@ -75,12 +78,15 @@ async function advance(
   const stop = (seen: string): Promise<SluiceError> => stuck(fetcher, partition, position, end, options, seen);
   for (;;) {
     signal.throwIfAborted();
-    const { throttleMs, partition: answer } = await retrying(() => fetcher.fetch(partition, position), {
-      policy,
-      clock,
-      signal,
-      onRetry,
-    });
+    const { throttleMs, partition: answer } = await retrying(
+      () => fetcher.fetch(partition, position, Number(end - position)),
+      {
+        policy,
+        clock,
+        signal,
+        onRetry,
+      },
+    );
     if (answer?.errorCode === OFFSET_OUT_OF_RANGE) throw await stop('the broker calls this offset out of range');
     const next = answer ? positionAfter(answer, position, options.committedOnly) : position;
     if (answer && next > position) return { answer, next };

@@ -39,8 +39,10 @@ export const PLAIN_KAFKA = {
 
 export interface KafkaLimits {
   readonly connectMs: number;
-  /** For one request, once connected. */
+  /** How long a broker may be silent while it is asked. */
   readonly requestMs: number;
+  /** The same while progress is shown, which nobody should have to wait for. */
+  readonly publishMs: number;
   /** How long a partition may not get on before reading gives up. */
   readonly stallMs: number;
   /** Size of one answer; two of them are in memory while reading. A single larger record comes all the same. */
@@ -53,7 +55,8 @@ export interface KafkaLimits {
 
 export const KAFKA_LIMITS: KafkaLimits = {
   connectMs: 5_000,
-  requestMs: 30_000,
+  requestMs: 20_000,
+  publishMs: 5_000,
   stallMs: 60_000,
   fetchBytes: 4 * 1024 * 1024,
   waitMs: 500,

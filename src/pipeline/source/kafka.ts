@@ -26,10 +26,10 @@ export function openKafkaSource(
   const client = openClient(settings, limits, (turn) => dial(settings, limits, turn));
   const onRetry = (error: SluiceError, attempt: number): void => log('warn', `${error.message} (try ${attempt + 1})`);
   const reading: ReadOptions = { topic, committedOnly, stallMs: limits.stallMs, retry: limits.retry, clock, onRetry };
-  const bounds = async (): Promise<Bounds> => ({
-    start: await client.offsets(EARLIEST),
-    end: await client.offsets(LATEST),
-  });
+  const bounds = async (): Promise<Bounds> => {
+    const [start, end] = await Promise.all([client.offsets(EARLIEST), client.offsets(LATEST)]);
+    return { start, end };
+  };
   const fetcher = { fetch: client.fetch, bounds };
   return {
     topic,
@@ -52,23 +52,28 @@ export function openKafkaSource(
 const PUBLISH_RETRY: RetryPolicy = { tries: 3, totalMs: 2_000, baseMs: 200, maxWaitMs: 1_000 };
 const METADATA_MAX_AGE_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
+const LONGEST_REQUEST_MS = 10 * 60_000;
 
 /** Sockets are kept, because only destroying them ends a connection whose other end is silent. */
 function dial(settings: KafkaSettings, limits: KafkaLimits, turn: number): Connection {
   const sockets = new Set<Socket>();
-  const cluster = connect(settings, limits, turn, sockets);
+  let heardAt = performance.now();
+  const cluster = connect(settings, limits, turn, (socket) => {
+    sockets.add(socket);
+    socket.on('data', () => (heardAt = performance.now())).once('close', () => sockets.delete(socket));
+  });
   cluster.catch(() => undefined);
   const close = (): void => {
     for (const socket of sockets) socket.destroy(new Error('the connection was given up'));
   };
-  return { cluster, close };
+  return { cluster, heardAt: () => heardAt, close };
 }
 
 async function connect(
   settings: KafkaSettings,
   limits: KafkaLimits,
   turn: number,
-  sockets: Set<Socket>,
+  onSocket: (socket: Socket) => void,
 ): Promise<Cluster> {
   const { brokers, topic, sasl } = settings;
   const first = turn % brokers.length;
@@ -78,15 +83,16 @@ async function connect(
     brokers: [...brokers.slice(first), ...brokers.slice(0, first)],
     connectionTimeout: limits.connectMs,
     authenticationTimeout: limits.connectMs,
-    requestTimeout: limits.requestMs,
+    // Our own deadline counts silence; the client's would cut an answer that is only slow.
+    requestTimeout: LONGEST_REQUEST_MS,
     retry: { retries: 0 },
     logLevel: client.logLevel.NOTHING,
     ssl: settings.tls !== null,
     ...(sasl && { sasl: sasl as SASLOptions }),
     socketFactory: ({ host, port, onConnect }) => {
       const socket = openSocket(settings, host, port, onConnect);
-      sockets.add(socket);
-      return socket.once('close', () => sockets.delete(socket));
+      onSocket(socket);
+      return socket;
     },
   });
   const cluster = createCluster(kafka);

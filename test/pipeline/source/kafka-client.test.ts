@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openClient, type Cluster, type Connection } from '../../../src/pipeline/source/kafka-client.ts';
+import { fetchSize, openClient, type Cluster, type Connection } from '../../../src/pipeline/source/kafka-client.ts';
 import { KAFKA_LIMITS, PLAIN_KAFKA } from '../../../src/pipeline/source/kafka-settings.ts';
 
 const SETTINGS = { ...PLAIN_KAFKA, brokers: ['a:1', 'b:2'], topic: 'cdc' };
@@ -21,6 +21,9 @@ function cluster(clusterId: string, more: Partial<Cluster> = {}): Cluster {
   };
 }
 
+/** When the last byte came. */
+let heardAt = (): number => 0;
+
 function dialing(...clusters: (Cluster | Error)[]) {
   const dialed: number[] = [];
   const closed: number[] = [];
@@ -28,7 +31,7 @@ function dialing(...clusters: (Cluster | Error)[]) {
     dialed.push(turn);
     const next = clusters[Math.min(turn, clusters.length - 1)];
     const connected = next instanceof Error || next === undefined ? Promise.reject(next) : Promise.resolve(next);
-    return { cluster: connected, close: () => void closed.push(turn) };
+    return { cluster: connected, heardAt, close: () => void closed.push(turn) };
   };
   return { dialed, closed, client: openClient(SETTINGS, LIMITS, dial) };
 }
@@ -54,6 +57,16 @@ describe('the client of a Kafka cluster', () => {
     expect(closed).toEqual([0]);
   });
 
+  it('waits for as long as bytes come, however long the answer takes', async () => {
+    const until = performance.now() + LIMITS.requestMs * 4;
+    heardAt = () => Math.min(performance.now(), until);
+    const { client } = dialing(cluster('one'));
+    const began = performance.now();
+    await expect(client.offsets(-1)).rejects.toMatchObject({ seen: expect.stringContaining('no answer for') });
+    expect(performance.now() - began).toBeGreaterThan(LIMITS.requestMs * 4);
+    heardAt = () => 0;
+  });
+
   it('refuses another cluster under the same address', async () => {
     const { client } = dialing(cluster('one'), cluster('two'));
     await client.clusterId();
@@ -67,4 +80,12 @@ describe('the client of a Kafka cluster', () => {
       seen: expect.stringContaining('UNKNOWN_TOPIC'),
     });
   });
+});
+
+it.each([
+  ['a few records of a long topic', 50, 1_024, 64 * 1_024],
+  ['many records', 2_000, 1_000, 2_500_000],
+  ['more than one answer may hold', 1_000_000, 1_000, 4_194_304],
+])('asks for the bytes of %s', (_name, wanted, recordBytes, expected) => {
+  expect(fetchSize(wanted, recordBytes, 4_194_304)).toBe(expected);
 });

@@ -90,6 +90,22 @@ describe.skipIf(obstacle)('a Kafka broker in trouble', () => {
     expect(log.join('\n')).toMatch(/Reading partition 0 of .* from offset \d+: .* \(try 2\)/);
   });
 
+  it('that is slow comes to the end of an answer that takes longer than it may be silent', async () => {
+    const source = proxied(QUICK);
+    await source.bounds();
+    proxy.add({ type: 'bandwidth', bytesPerSecond: 20_000 });
+    const began = Date.now();
+    expect(values(await readAll(source, range({ 0: [0, 25] })))).toEqual(sent.slice(0, 25));
+    expect(Date.now() - began).toBeGreaterThan(QUICK.requestMs * 1.5);
+  });
+
+  it('whose connection has vanished without a word is asked again over a new one', async () => {
+    const source = proxied(STUBBORN);
+    await source.bounds();
+    proxy.halfOpen();
+    expect(values(await readAll(source, whole))).toEqual(sent);
+  });
+
   it('that is killed in the middle of a read and comes back costs no record', async () => {
     const source = proxied(STUBBORN);
     let back: Promise<void> | undefined;

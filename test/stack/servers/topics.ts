@@ -60,6 +60,7 @@ export const QUICK: KafkaLimits = {
   ...KAFKA_LIMITS,
   connectMs: 1_000,
   requestMs: 1_000,
+  publishMs: 1_000,
   stallMs: 3_000,
   waitMs: 100,
   retry: { tries: 2, totalMs: 1_000, baseMs: 50, maxWaitMs: 200 },
