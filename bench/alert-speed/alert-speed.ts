@@ -40,7 +40,7 @@ const log = path.join(ROOT, 'test-results', 'bench', 'alert-speed.log');
 const world = await openWorld();
 const api = await startFastApi(log);
 const slack = await startScriptedSlack(() => 'ok');
-const rows = createGenerator(SEED).rows(0, null);
+const rows = createGenerator(SEED).rows(0);
 let sent = 0;
 let capture: Capture | null = null;
 try {

@@ -5,6 +5,7 @@ import { DEAD_LETTER_CODES, type QueryName } from '../pipeline/events.ts';
 import { parseDuration, type SettingValues } from '../console/console.ts';
 import { MOST_IDS, type DeadLettersAsked } from './dead-letters.ts';
 import type { TableTask } from './table.ts';
+import type { ProduceWhat } from './produce.ts';
 
 export type Invocation =
   | { readonly command: 'help' | 'version' }
@@ -24,8 +25,8 @@ export type Invocation =
       readonly json: boolean;
     }
   | DeadLettersAsked
-  | { readonly command: 'produce'; readonly what: 'start' | 'pause' | 'normal' | 'suspicious'; readonly json: boolean }
   | { readonly command: 'table'; readonly task: TableTask; readonly json: boolean }
+  | { readonly command: 'produce'; readonly what: ProduceWhat; readonly json: boolean }
   | {
       readonly command: 'run-query';
       readonly query: 'bronze';
@@ -111,9 +112,13 @@ function parseProduce(rest: string[]): Invocation {
   const [what, kind = 'suspicious'] = positionals;
   if (what === 'test' && (kind === 'normal' || kind === 'suspicious'))
     return { command: 'produce', what: kind, json: values.json };
+  if (what === 'scenario' && (positionals[1] === 'card-theft' || positionals[1] === 'late-night'))
+    return { command: 'produce', what: positionals[1], json: values.json };
   if ((what === 'start' || what === 'pause') && positionals.length === 1)
     return { command: 'produce', what, json: values.json };
-  throw new UsageError('produce takes "test [normal|suspicious]", "start" or "pause".');
+  throw new UsageError(
+    'produce takes "test [normal|suspicious]", "scenario card-theft|late-night", "start" or "pause".',
+  );
 }
 
 const BY_HAND = ['--available-now', '--until-stopped'];

@@ -16,6 +16,8 @@ export const HELP = `Sluice: two streaming queries over card transactions, from 
                                        all take --query bronze|alert and --reason CODE
   sluice produce test [normal|suspicious]
                                        inserts one transaction by hand
+  sluice produce scenario card-theft|late-night
+                                       inserts what a thief does with one card, after weeks of its owner's purchases
   sluice produce start|pause           the generated stream
   sluice table health                  how the Bronze table is: versions, files, what is left over
   sluice table history [-n N]          what happened to it, the newest first

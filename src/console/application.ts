@@ -208,6 +208,8 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
         return nothing(await up(stack).pauseProducer());
       case 'producer.test':
         return { transNum: await up(stack).sendTestTransaction(command.args.kind) };
+      case 'producer.scenario':
+        return { transNums: await up(stack).playScenario(command.args.name) };
       default:
         return assertNever(command);
     }

@@ -61,6 +61,7 @@ export const COMMANDS = {
   'producer.start': z.strictObject({}),
   'producer.pause': z.strictObject({}),
   'producer.test': z.strictObject({ kind: z.enum(['normal', 'suspicious']) }),
+  'producer.scenario': z.strictObject({ name: z.enum(['card-theft', 'late-night']) }),
   /** Lets alerts go again after Slack had refused for good. */
   'alerts.resume': z.strictObject({}),
   /** Sends one message that tells of no transaction; answers once Slack has accepted it. */
@@ -105,6 +106,8 @@ export interface CommandAnswers {
   'producer.start': null;
   'producer.pause': null;
   'producer.test': { readonly transNum: string };
+  /** Of the thefts. */
+  'producer.scenario': { readonly transNums: readonly string[] };
   'alerts.resume': null;
   'alerts.test': null;
   /** How many were changed. */

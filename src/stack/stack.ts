@@ -1,5 +1,6 @@
 /** What every way of having the systems around the queries offers to the console. */
 import type { LogLine } from '../pipeline/events.ts';
+import type { ScenarioName } from './producer/scenario.ts';
 import type { PostgresSettings, SourceSettings } from '../pipeline/job-settings.ts';
 
 export type ServiceName = 'postgres' | 'capture' | 'topic' | 'lakehouse' | 'fraud-api' | 'slack-preview' | 'producer';
@@ -64,6 +65,8 @@ export interface Stack {
   pauseProducer(): Promise<void>;
   /** Inserts one transaction by hand; resolves with its trans_num once it is committed. */
   sendTestTransaction(kind: 'normal' | 'suspicious'): Promise<string>;
+  /** Inserts a story of one card: its owner's purchases and a thief's. Resolves with the trans_nums of the thefts. */
+  playScenario(name: ScenarioName): Promise<readonly string[]>;
   /** Takes everything down that this stack started, the producer first. */
   stop(): Promise<void>;
 }

@@ -29,6 +29,8 @@ describe('what is understood', () => {
     ['table optimize --dry-run', { command: 'table', task: { what: 'optimize', dryRun: true }, json: false }],
     ['table vacuum', { command: 'table', task: { what: 'vacuum', delete: false }, json: false }],
     ['table vacuum --delete', { command: 'table', task: { what: 'vacuum', delete: true }, json: false }],
+    ['produce scenario card-theft', { command: 'produce', what: 'card-theft', json: false }],
+    ['produce scenario late-night --json', { command: 'produce', what: 'late-night', json: true }],
     ['produce pause', { command: 'produce', what: 'pause', json: false }],
     [
       'dead-letters',

@@ -141,6 +141,13 @@ describe('with a running console', () => {
     expect((await following).code).toBe(0);
   });
 
+  test('a story of one card', async () => {
+    expect((await sluice('produce scenario card-theft')).out[0]).toMatch(/^Played card-theft with 2 thefts\./);
+    const { out } = await sluice('produce scenario late-night --json');
+    expect(out).toEqual(['{"transNums":["late-night 1","late-night 2"]}']);
+    expect(made.stack.calls).toContain('play card-theft');
+  });
+
   test('one transaction by hand', async () => {
     expect((await sluice('produce test --json')).out).toEqual(['{"transNum":"TEST_suspicious"}']);
     await sluice('produce pause');

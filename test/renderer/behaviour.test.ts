@@ -76,10 +76,13 @@ describe('buttons', () => {
         await page.getByRole('menuitem', { name: new RegExp(`^${kind}`) }).click();
       }
       await page.getByText('One suspicious test transaction is in PostgreSQL.').waitFor();
+      await page.getByRole('button', { name: 'Card theft' }).click();
+      await page.getByText('A card theft is played').waitFor();
       expect(await orders(window)).toEqual([
         { command: 'producer.pause', args: {} },
         { command: 'producer.test', args: { kind: 'normal' } },
         { command: 'producer.test', args: { kind: 'suspicious' } },
+        { command: 'producer.scenario', args: { name: 'card-theft' } },
       ]);
     });
     await inWindow({ snapshot: empty() }, {}, async (window) => {
@@ -201,8 +204,10 @@ describe('fraud feed', () => {
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
       const detail = page.getByRole('complementary', { name: /^transaction/ });
-      await detail.getByText('Scored by rules, not by a model').waitFor();
-      await detail.getByText('Late night, 23 h').waitFor();
+      await detail.getByText('6.4 spreads above its mean').waitFor();
+      await detail.getByText('+4.12').waitFor();
+      await detail.getByText('6 other inputs').waitFor();
+      await detail.getByText("knows the card's history").waitFor();
       expect(await page.evaluate(() => location.hash)).toBe(`#feed/one/${fraud(1).transNum}`);
       await page.keyboard.press('Escape');
       await detail.waitFor({ state: 'detached' });

@@ -8,6 +8,7 @@ import { toast } from '../components/toast.ts';
 import { fullMoment, money, offset, shortId } from '../format.ts';
 import { useZone } from '../preferences.ts';
 import { link } from '../route.ts';
+import { Contributions } from './contributions.tsx';
 import { copyText } from '../components/copy.ts';
 
 interface FraudDetailProps {
@@ -65,13 +66,15 @@ function Summary({ fraud }: { readonly fraud: FraudView }) {
 
 function WhyFlagged({ fraud }: { readonly fraud: FraudView }) {
   return (
-    <Section title="Why flagged" sub={fraud.ruleBased ? 'points of the rules' : 'what the model says'}>
+    <Section title="Why flagged" sub={whySub(fraud)}>
       {fraud.ruleBased && (
         <p className="note" style={{ marginBottom: 8 }}>
           Scored by rules, not by a model: {fraud.modelVersion}. The probability is a sum of points.
         </p>
       )}
-      {fraud.explanation.length === 0 ? (
+      {fraud.contributions ? (
+        <Contributions fraud={fraud} moved={fraud.contributions} />
+      ) : fraud.explanation.length === 0 ? (
         <p className="text ink-3">The API gave no explanation.</p>
       ) : (
         <ul className="reasons text">
@@ -84,12 +87,25 @@ function WhyFlagged({ fraud }: { readonly fraud: FraudView }) {
   );
 }
 
+function whySub({ ruleBased, contributions }: FraudView): string {
+  if (ruleBased) return 'points of the rules';
+  return contributions ? 'what moved the score, in log-odds' : 'what the model says';
+}
+
+/** What the model was asked with; an API that does not tell leaves it out. */
+const SHAPE_WORDS = {
+  stateless: 'knows this transaction alone',
+  history: "knows the card's history",
+  rules: 'none: five rules answered',
+} as const;
+
 function Inputs({ fraud }: { readonly fraud: FraudView }) {
   const zone = useZone();
   const place = [fraud.city, fraud.state].filter((part) => part !== null).join(', ');
   return (
     <Section title="Sent to the model" sub={fraud.ruleBased ? '' : fraud.modelVersion}>
       <dl className="facts">
+        {fraud.shape !== null && <Row name="Model">{SHAPE_WORDS[fraud.shape]}</Row>}
         {fraud.transactionAt !== null && <Row name="Paid">{fullMoment(fraud.transactionAt, zone)}</Row>}
         <Row name="Holder">{fraud.initials}</Row>
         {place !== '' && <Row name="Home">{place}</Row>}

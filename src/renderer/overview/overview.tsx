@@ -1,6 +1,6 @@
 /** The verdict in words, the way of the data, what was found: one look in the morning. */
 import { Button, Menu } from '@mantine/core';
-import { ChevronDown, Pause, Play, Plus } from 'lucide-react';
+import { ChevronDown, CreditCard, Pause, Play, Plus } from 'lucide-react';
 import { Page } from '../components/page.tsx';
 import { LoadingRows } from '../components/states.tsx';
 import { Act } from '../components/query-actions.tsx';
@@ -63,8 +63,20 @@ function ProducerActions({ producer }: { readonly producer: ProducerView }) {
           act={() => run('producer.start', {}, 'The producer goes on.')}
         />
       )}
+      <CardTheft />
       <TestTransaction />
     </div>
+  );
+}
+
+function CardTheft() {
+  const [busy, run] = useCommand();
+  const play = () =>
+    void run('producer.scenario', { name: 'card-theft' }, 'A card theft is played: eight thefts within an hour.');
+  return (
+    <Button leftSection={<CreditCard size={13} />} loading={busy} onClick={play}>
+      Card theft
+    </Button>
   );
 }
 

@@ -4,6 +4,7 @@ import type { LogLine } from '../../pipeline/events.ts';
 import type { PostgresSettings } from '../../pipeline/job-settings.ts';
 import type { ProducerSettings, ProducerView } from '../stack.ts';
 import type { CaptureStatus } from './capture.ts';
+import type { ScenarioName } from '../producer/scenario.ts';
 import type { TestKind } from '../producer/test-transaction.ts';
 import type { Retention } from './topic.ts';
 
@@ -47,6 +48,7 @@ export type StackRequest =
   | { readonly type: 'produce'; readonly seq: number; readonly settings: ProducerSettings }
   | { readonly type: 'pause'; readonly seq: number }
   | { readonly type: 'test'; readonly seq: number; readonly kind: TestKind }
+  | { readonly type: 'play'; readonly seq: number; readonly name: ScenarioName }
   | { readonly type: 'stop'; readonly seq: number };
 
 export type StackReply =

@@ -138,6 +138,7 @@ export function createEmbeddedStack(options: EmbeddedStackOptions): Stack {
       producing = null;
     },
     sendTestTransaction: (kind) => asked().ask({ type: 'test', kind }),
+    playScenario: (name) => asked().ask({ type: 'play', name }),
     async stop() {
       stopping.abort();
       await underway;

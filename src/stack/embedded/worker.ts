@@ -28,6 +28,8 @@ async function answer(request: StackRequest): Promise<unknown> {
       return running().producer.pause();
     case 'test':
       return running().producer.sendTest(request.kind);
+    case 'play':
+      return running().producer.play(request.name);
     case 'stop':
       clearInterval(timer);
       await services?.stop();

@@ -18,22 +18,21 @@ export interface Feed {
   items(after: number): AsyncIterable<FeedItem>;
 }
 
-export function openFeed({ csv, seed, mode }: ProducerSettings): Feed {
+export function openFeed({ csv, seed }: ProducerSettings): Feed {
   if (csv === null) {
     return {
       name: `generated, seed ${seed}`,
       title: `generated transactions, seed ${seed}`,
-      items: (after) => generated(seed, mode, after),
+      items: (after) => generated(seed, after),
     };
   }
   const file = path.resolve(csv);
   return { name: file, title: path.basename(file), items: (after) => lines(file, after) };
 }
 
-/** In mode stream rows are dated now; in bulk they fill the simulated days, which keeps a big table's partitions in order. */
-async function* generated(seed: number, mode: ProducerSettings['mode'], after: number): AsyncGenerator<FeedItem> {
+async function* generated(seed: number, after: number): AsyncGenerator<FeedItem> {
   let number = after;
-  for (const transaction of createGenerator(seed).rows(after, mode === 'stream' ? Date.now : null)) {
+  for (const transaction of createGenerator(seed).rows(after)) {
     yield { number: (number += 1), transaction };
   }
 }

@@ -29,11 +29,11 @@ const CARD_LENGTHS = [11, 12, 13, 14, 15, 15, 16, 16, 16, 16, 16, 16, 16, 16, 19
 const MAX_BIGINT = 9_223_372_036_854_775_807n;
 /** Ages are counted at the time of the simulated years. */
 const REFERENCE_YEAR = 2020;
-const AGES: readonly (readonly [AgeGroup, number, number])[] = [
-  ['young', 17, 24],
-  ['adult', 25, 50],
-  ['adult', 25, 50],
-  ['senior', 51, 90],
+/** Group, youngest and oldest age, and its share of the people. */
+const AGES: readonly (readonly [AgeGroup, number, number, number])[] = [
+  ['young', 16, 24, 0.17],
+  ['adult', 25, 49, 0.47],
+  ['old', 50, 85, 0.36],
 ];
 
 export function inventPeople(seed: number): { holders: readonly CardHolder[]; merchants: Merchants } {
@@ -46,9 +46,10 @@ export function inventPeople(seed: number): { holders: readonly CardHolder[]; me
 
 function inventHolder(faker: Faker, random: Random): CardHolder {
   const gender = random.pick(['F', 'M'] as const);
-  const place = pickPlace(random);
-  const [group, youngest, oldest] = random.pick(AGES);
-  const habits = habitsOf(gender, group, place.population < RURAL_BELOW);
+  const rural = random.next() < 0.5;
+  const place = pickPlace(random, rural);
+  const [group, youngest, oldest] = pickAge(random);
+  const habits = habitsOf(gender, group, rural);
   return {
     card: cardNumber(random),
     first: faker.person.firstName(gender === 'F' ? 'female' : 'male'),
@@ -64,11 +65,17 @@ function inventHolder(faker: Faker, random: Random): CardHolder {
 }
 
 /** By the root of the population: with so few places the plain weight would put nearly everybody into one city. */
-function pickPlace(random: Random): Place {
-  const total = PLACES.reduce((sum, place) => sum + Math.sqrt(place.population), 0);
+function pickPlace(random: Random, rural: boolean): Place {
+  const places = PLACES.filter(({ population }) => population < RURAL_BELOW === rural);
+  const total = places.reduce((sum, place) => sum + Math.sqrt(place.population), 0);
   let left = random.next() * total;
-  const found = PLACES.find((place) => (left -= Math.sqrt(place.population)) < 0);
-  return found ?? (PLACES[0] as Place);
+  const found = places.find((place) => (left -= Math.sqrt(place.population)) < 0);
+  return found ?? (places[0] as Place);
+}
+
+function pickAge(random: Random): (typeof AGES)[number] {
+  let left = random.next();
+  return AGES.find(([, , , share]) => (left -= share) < 0) ?? (AGES[2] as (typeof AGES)[number]);
 }
 
 function cardNumber(random: Random): string {

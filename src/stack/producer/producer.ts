@@ -1,4 +1,5 @@
 /** The producer as a service: begins, pauses, goes on after a break of the database, and tells how it fares. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogLevel } from '../../pipeline/events.ts';
 import { SluiceError, toErrorView } from '../../pipeline/errors.ts';
@@ -6,6 +7,7 @@ import type { Database } from '../../pipeline/sql.ts';
 import type { ProducerSettings, ProducerView } from '../stack.ts';
 import { openFeed, type Feed } from './feed.ts';
 import { sendRows, type RunListener } from './run.ts';
+import { scenarioRows, type ScenarioName } from './scenario.ts';
 import { testTransaction, type TestKind } from './test-transaction.ts';
 import { insertTransactions } from './transaction.ts';
 
@@ -17,6 +19,8 @@ export interface Producer {
   pause(): Promise<void>;
   /** Inserts one transaction by hand; resolves with its trans_num once it is committed. */
   sendTest(kind: TestKind): Promise<string>;
+  /** Inserts all rows of a scenario at once; resolves with the trans_nums of the thefts once they are committed. */
+  play(name: ScenarioName): Promise<readonly string[]>;
 }
 
 type ProducerLog = (level: LogLevel, message: string) => void;
@@ -72,6 +76,16 @@ export function createProducer(frauddb: Database, log: ProducerLog): Producer {
       await insertTransactions(frauddb, [transaction]);
       log('info', `Sent the ${kind} test transaction ${transaction.trans_num}`);
       return transaction.trans_num ?? '';
+    },
+    async play(name) {
+      const rows = scenarioRows(name, randomUUID(), Date.now());
+      await insertTransactions(frauddb, rows);
+      const thefts = rows.filter(({ is_fraud }) => is_fraud === '1').map(({ trans_num }) => trans_num ?? '');
+      log(
+        'info',
+        `Played ${name}: ${thefts.length} thefts after ${rows.length - thefts.length} purchases of the owner`,
+      );
+      return thefts;
     },
   };
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { createApplication, type ApplicationOptions, type Console } from '../../../src/console/application.ts';
 import type { JobSettings } from '../../../src/pipeline/job-settings.ts';
 import { localFolder } from '../../../src/pipeline/store/location.ts';
+import type { ScenarioName } from '../../../src/stack/producer/scenario.ts';
 import type { Endpoints, Stack, StackEvent } from '../../../src/stack/stack.ts';
 
 export const workerFile = path.join(import.meta.dirname, 'worker.ts');
@@ -65,6 +66,10 @@ export class FakeStack implements Stack {
   async sendTestTransaction(kind: 'normal' | 'suspicious'): Promise<string> {
     this.calls.push(`test ${kind}`);
     return `TEST_${kind}`;
+  }
+  async playScenario(name: ScenarioName): Promise<readonly string[]> {
+    this.calls.push(`play ${name}`);
+    return [`${name} 1`, `${name} 2`];
   }
   async stop(): Promise<void> {
     this.calls.push('stop');

@@ -26,7 +26,7 @@ const SHAPE: TableShape = {
 /** Values of `count` creates, in the order of the simulated days. */
 export function generatedValues(count: number, seed = 7): Buffer[] {
   const envelopes = envelopesOf(SHAPE, { version: '0.1.0', serverName: 'postgres' });
-  const rows = createGenerator(seed).rows(0, null);
+  const rows = createGenerator(seed).rows(0);
   return Array.from({ length: count }, (_, n) => {
     const micros = 1_735_000_000_000_000n + BigInt(n);
     const source = {

@@ -135,7 +135,7 @@ async function checkpoint(): Promise<number> {
 }
 
 function first(seed: number, count: number): Transaction[] {
-  const source = createGenerator(seed).rows(0, null);
+  const source = createGenerator(seed).rows(0);
   return Array.from({ length: count }, () => source.next().value);
 }
 
