@@ -1,5 +1,6 @@
 /** Did anything get lost, doubled or bent? Asked of the databases and of an independent reader, not of Sluice's own counts. */
 import type { Database } from '../../src/pipeline/sql.ts';
+import { judgeScores } from '../support/scores.ts';
 
 export interface BronzeVerdict {
   readonly transactions: number;
@@ -19,7 +20,7 @@ export interface AlertVerdict {
   readonly declaredSkips: number;
   /** Offsets that are none of these. */
   readonly unaccounted: number;
-  /** Frauds that the rules, computed again in SQL, find and that are not stored as such, and the reverse. */
+  /** Predictions that the independent scorer judges otherwise, or that have no stored inputs to judge. */
   readonly wrongVerdicts: number;
   readonly frauds: number;
   /** Frauds without an accepted message. */
@@ -69,6 +70,7 @@ export async function judgeAlert(frauddb: Database, topics: Database, deadLetter
   );
   const stored = new Set((await frauddb.query<{ trans_num: string }>(KNOWN)).map((row) => row.trans_num));
   const [counts] = await frauddb.query<Record<string, string>>(COUNTS);
+  const scores = await judgeScores(frauddb);
   const offsets = Number(records?.offsets ?? 0);
   const declaredSkips = Number(records?.skips ?? 0);
   const number = (name: string): number => Number(counts?.[name] ?? 0);
@@ -79,7 +81,7 @@ export async function judgeAlert(frauddb: Database, topics: Database, deadLetter
     deadLetters,
     declaredSkips,
     unaccounted: changed.filter((row) => !stored.has(row.trans_num)).length - deadLetters,
-    wrongVerdicts: number('wrong'),
+    wrongVerdicts: scores.wrong + number('predictions') - scores.judged,
     frauds: number('frauds'),
     untold: number('untold'),
     repeats: number('repeats'),
@@ -91,21 +93,10 @@ export async function judgeAlert(frauddb: Database, topics: Database, deadLetter
 const KNOWN = 'SELECT trans_num FROM fraud_predictions UNION ALL SELECT trans_num FROM sluice.pending';
 
 /**
- * The five rules written a second time, in SQL, from the row alone. A message tells of a fraud when its text holds the
- * transaction number; the marks are looked for in the same text.
+ * A message tells of a fraud when its text holds the transaction number; the marks are looked for in the same text.
  */
 const COUNTS = `
-  WITH distance AS (
-    SELECT t.trans_num, t.amt::float8 AS amt, extract(hour FROM t.trans_date_trans_time) AS hour,
-           extract(isodow FROM t.trans_date_trans_time) AS isodow,
-           2 * 6371 * asin(sqrt(least(1, sind((t.merch_lat - t.lat) / 2) ^ 2
-             + cosd(t.lat) * cosd(t.merch_lat) * sind((t.merch_long - t.long) / 2) ^ 2))) AS km
-      FROM transactions t
-  ), scored AS (
-    SELECT trans_num, least(1, (amt > 500)::int * 0.30 + (km > 100)::int * 0.25 + (km > 50)::int * 0.20
-             + (hour < 6 OR hour >= 23)::int * 0.15 + (isodow >= 6)::int * 0.10) > 0.5 AS is_fraud
-      FROM distance
-  ), told AS (
+  WITH told AS (
     SELECT o.trans_num, o.ambiguous_sends,
            (SELECT count(*) FROM sluice.preview_messages m WHERE m.body::text LIKE '%' || o.trans_num || '%') AS messages,
            (SELECT count(*) FROM sluice.preview_messages m
@@ -114,8 +105,6 @@ const COUNTS = `
   )
   SELECT (SELECT count(*) FROM fraud_predictions) AS predictions,
          (SELECT count(*) FROM sluice.pending) AS pending,
-         (SELECT count(*) FROM fraud_predictions p JOIN scored s USING (trans_num)
-           WHERE (p.is_fraud_predicted = 1) <> s.is_fraud) AS wrong,
          (SELECT count(*) FROM fraud_predictions WHERE is_fraud_predicted = 1) AS frauds,
          (SELECT count(*) FROM fraud_predictions p LEFT JOIN told ON told.trans_num = p.trans_num
            WHERE p.is_fraud_predicted = 1 AND coalesce(told.messages, 0) = 0) AS untold,

@@ -20,7 +20,7 @@ export function inputWords(feature: string, value: number, { category }: Pick<Fr
     case 'category':
       return value < 0 ? `Unknown category ${category}` : `Category ${category}`;
     case 'seconds_since_last':
-      return value < 0 ? 'First payment of the card' : `${longSpan(value * 1_000)} since the last payment`;
+      return value < 0 ? 'First payment of the card' : `${longSpan(value * 1_000)} after the last one`;
     case 'amt_to_mean':
       return `${value.toFixed(1)} times the card's mean`;
     case 'amt_above_mean':
