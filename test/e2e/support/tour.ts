@@ -51,6 +51,10 @@ export async function tourOverview({ page, picture }: TestApp): Promise<void> {
   }
   const frauds = before.totals?.frauds ?? 0;
   await waitFor(page, 'the suspicious one among the frauds', ({ totals }) => (totals?.frauds ?? 0) > frauds);
+  const thefts = (await snapshotOf(page)).totals?.frauds ?? 0;
+  await press(page, 'Card theft');
+  await page.getByText('A card theft is played').waitFor(PATIENCE);
+  await waitFor(page, 'five thefts among the frauds', ({ totals }) => (totals?.frauds ?? 0) >= thefts + 5);
   await press(page, 'Start producer');
   await page.getByRole('button', { name: 'Pause producer' }).waitFor(PATIENCE);
   await page.locator('.chart').first().hover();

@@ -70,6 +70,15 @@ test('a test transaction that is sent is scored as a fraud, and a normal one is 
   }
 });
 
+test('a scenario is played on one card, and its thefts are told', async () => {
+  const thefts = await stack.playScenario('card-theft');
+  const [row] = await frauddb.query<{ cards: number; rows: number }>(
+    `SELECT count(DISTINCT cc_num)::int AS cards, count(*)::int AS rows FROM transactions WHERE trans_num = ANY($1::text[])`,
+    [thefts],
+  );
+  expect(row).toEqual({ cards: 1, rows: 8 });
+});
+
 test('produced rows come out of the topic, and pausing ends them', async () => {
   await stack.startProducer(STREAM);
   await until(() => produced().rows > 100);
