@@ -52,6 +52,9 @@ export async function manyBatches(root: string, batches: number) {
     cpuMsMeanLastTenth: round(mean(cpu.slice(-tenth))),
     wallMsFirstTenth: round(median(wall.slice(0, tenth))),
     wallMsLastTenth: round(median(wall.slice(-tenth))),
+    // Log checkpoints begin with every tenth batch, and are written while the next one runs.
+    wallMsBesideCheckpoint: round(median(wall.filter((_, batch) => batch % 10 === 1))),
+    wallMsOtherwise: round(median(wall.filter((_, batch) => batch % 10 !== 1))),
     growth: round(growth),
     goal: GOAL,
     rssMiB: [memory[Math.floor(memory.length / 10)], memory.at(-1)].map((each) => Math.round(each ?? 0)),
