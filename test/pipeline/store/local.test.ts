@@ -88,6 +88,16 @@ it.each(['../x', 'a/../../x', '/etc/passwd', 'a\0b'])('never leaves its folder f
   await expect(store.get(key)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
 });
 
+it('lists what stands behind a key', async () => {
+  const store = openLocalStore(tempFolder());
+  for (const key of ['log/01.json', 'log/02.json', 'log/02.parquet', 'log/03.json', 'other/09'])
+    await store.put(key, Buffer.from('x'));
+  const behind = async (after: string) => (await store.list('log/', after)).map(({ key }) => key);
+  expect(await behind('log/02')).toEqual(['log/02.json', 'log/02.parquet', 'log/03.json']);
+  expect(await behind('log/02.json')).toEqual(['log/02.parquet', 'log/03.json']);
+  expect(await behind('log/03.json')).toEqual([]);
+});
+
 it('lists by prefix in the order of keys, and nothing in a folder that is not there', async () => {
   const root = tempFolder();
   const store = openLocalStore(root);

@@ -119,6 +119,16 @@ describe.each<S3Kind>(['minio', 'versitygw'])('a real S3 server', (kind) => {
       expect(await store.list('offset')).toHaveLength(31);
     });
 
+    it('lists what stands behind a key, over several answers', async () => {
+      const store = proxied();
+      const keys = Array.from({ length: 30 }, (_, n) => `_delta_log/${String(n).padStart(20, '0')}.json`);
+      for (const key of [...keys, 'year=2019/part.parquet']) await store.put(key, Buffer.from('x'));
+      const behind = async (after: string) => (await store.list('_delta_log/', after)).map(({ key }) => key);
+      expect(await behind(`_delta_log/${'7'.padStart(20, '0')}`)).toEqual(keys.slice(7));
+      expect(await behind(keys[7] ?? '')).toEqual(keys.slice(8));
+      expect(await behind(keys[29] ?? '')).toEqual([]);
+    });
+
     it('takes keys as Delta writes them', async () => {
       const store = direct();
       const key = 'event_date=2026-01-31/k=a%20b%3A/part-é+1.parquet';
