@@ -9,7 +9,7 @@ import { afterOf, envelope } from '../../test/pipeline/support/records.ts';
 import { memorySource } from '../../test/pipeline/support/memory-source.ts';
 import { runBatches } from './query.ts';
 
-const BATCHES = 60;
+const BATCHES = 20;
 const ROWS = 1_000;
 const GOAL_FILES = 50;
 const DAY_MICROS = 86_400_000_000;
