@@ -1,6 +1,7 @@
 """Training on a small sample: the same bytes, disjoint parts, an honest cut, and a CSV file as a source."""
 
 import csv
+import platform
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -26,6 +27,14 @@ def test_training_twice_gives_the_same_bytes_and_another_date_another_version(tm
     assert main(["train", "--customers", str(CUSTOMERS), "--out", str(folders[0]), "--check"]) == 0
     (folders[0] / "history.json").write_bytes(two[1] + b" ")
     assert main(["train", "--customers", str(CUSTOMERS), "--out", str(folders[0]), "--check"]) == 1
+
+
+@pytest.mark.skipif(
+    (platform.system(), platform.machine()) != ("Linux", "x86_64"),
+    reason="the bytes are promised for this kind of machine",
+)
+def test_training_again_gives_the_bytes_of_the_shipped_models():
+    assert main(["train", "--check"]) == 0
 
 
 def test_what_is_judged_shares_neither_cards_nor_months_with_what_is_learned():
