@@ -1,0 +1,90 @@
+/**
+ * Whether the tests notice: applies each patch of `test/mutants/` to a copy of the sources and runs the tests that must
+ * fail. `npm run bench -- mutants [--only rename-for-link,...]`. Exit code 1 when a mutant lives or no longer applies.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { APPLY, listMutants, ROOT, type Mutant } from '../test/support/mutants.ts';
+import { openResults, toTable } from './support/results.ts';
+
+interface Outcome {
+  readonly mutant: string;
+  readonly outcome: 'caught' | 'lives' | 'does not apply' | 'tests do not run';
+  /** Tests that failed. */
+  readonly failed: number;
+  readonly seconds: number;
+}
+
+/** All that tests of the pipeline need. */
+const COPIED = [
+  'src',
+  'test',
+  'scripts',
+  'bench',
+  'package.json',
+  'tsconfig.json',
+  'vite.config.ts',
+  'vitest.config.ts',
+];
+
+const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
+const only = options.only?.split(',');
+const results = openResults<Outcome>('mutants', true);
+const copy = mkdtempSync(path.join(tmpdir(), 'sluice-mutants-'));
+const mutants = listMutants().filter(({ name }) => only?.includes(name) ?? true);
+try {
+  for (const name of COPIED) cpSync(path.join(ROOT, name), path.join(copy, name), { recursive: true });
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+  checkBaseline();
+  for (const mutant of mutants) {
+    const outcome = tryMutant(mutant);
+    results.add(outcome);
+    console.log(JSON.stringify(outcome));
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(
+  toTable([
+    ['mutant', 'outcome', 'failed tests', 's'],
+    ...results.lines.map(({ mutant, outcome, failed, seconds }) => [mutant, outcome, failed, seconds]),
+  ]),
+);
+process.exitCode = results.lines.every(({ outcome }) => outcome === 'caught') ? 0 : 1;
+
+/** A test that fails anyway catches nothing. */
+function checkBaseline(): void {
+  const places = mutants.flatMap(({ tests }) => tests.filter((each) => each.startsWith('test/')));
+  const { outcome, failed } = runTests([...new Set(places)]);
+  if (outcome !== 'lives') throw new Error(`without any mutant: ${outcome}, ${failed} failed`);
+}
+
+function tryMutant({ name, file, tests }: Mutant): Outcome {
+  const begun = Date.now();
+  const applied = apply(file);
+  const { outcome, failed } = applied ? runTests(tests) : { outcome: 'does not apply' as const, failed: 0 };
+  if (applied && !apply(file, '--reverse')) throw new Error(`${name} cannot be taken back`);
+  return { mutant: name, outcome, failed, seconds: Math.round((Date.now() - begun) / 1_000) };
+}
+
+/** Outside of a repository, which the copy is, git takes the paths as they are. */
+function apply(file: string, ...more: string[]): boolean {
+  return spawnSync('git', [...APPLY, ...more, file], { cwd: copy }).status === 0;
+}
+
+function runTests(tests: readonly string[]): Pick<Outcome, 'outcome' | 'failed'> {
+  const report = path.join(copy, 'report.json');
+  rmSync(report, { force: true });
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', '--reporter=json'];
+  spawnSync(process.execPath, [...vitest, `--outputFile=${report}`, ...tests], { cwd: copy });
+  try {
+    const { numFailedTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
+    if (!numTotalTests) return { outcome: 'tests do not run', failed: 0 };
+    return { outcome: numFailedTests ? 'caught' : 'lives', failed: numFailedTests ?? 0 };
+  } catch {
+    return { outcome: 'tests do not run', failed: 0 };
+  }
+}
