@@ -22,10 +22,13 @@ export interface Sluice {
   says(text: string | RegExp): Promise<void>;
 }
 
-/** Only what is given, and what any process needs, is in its environment. */
-export function sluice(line: string, env: Readonly<Record<string, string>>, cwd: string): Sluice {
+/**
+ * Only what is given, and what any process needs, is in its environment.
+ * @param program the sources, or a bundle of them
+ */
+export function sluice(line: string, env: Readonly<Record<string, string>>, cwd: string, program = CLI): Sluice {
   const base = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' };
-  const child = spawn(process.execPath, [CLI, ...line.split(' ')], {
+  const child = spawn(process.execPath, [program, ...line.split(' ')], {
     cwd,
     env: { ...base, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
