@@ -8,7 +8,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const STOP_MS = 20_000;
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 
 /** What is downloaded or built once lies here, outside of the checkout. */
 export const CACHE = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'sluice');
