@@ -527,7 +527,7 @@ function services(): Snapshot['services'] {
     ['capture', 'Change capture', 'slot sluice, 0.1 s behind', null, null],
     ['topic', 'Topic', '4 partitions, 324,504 records', null, TOPIC],
     ['lakehouse', 'Lakehouse', 'version 435', null, `${HOME}/lakehouse`],
-    ['fraud-api', 'Fraud API', '41 ms, five rules', null, '127.0.0.1:54218'],
+    ['fraud-api', 'Fraud API', '2 models; 324,066 scored', null, '127.0.0.1:54218'],
     ['slack-preview', 'Slack preview', '1,901 messages', null, '127.0.0.1:54219'],
     ['producer', 'Producer', 'generated, seed 7', null, null],
   ] as const;
