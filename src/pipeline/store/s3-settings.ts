@@ -36,7 +36,7 @@ export interface S3Limits {
 
 export const S3_LIMITS: S3Limits = {
   connectMs: 3_000,
-  attemptMs: 30_000,
+  attemptMs: 15_000,
   bytesPerSecond: 256 * 1024,
   pageSize: 1_000,
   retry: { tries: 4, totalMs: 60_000, baseMs: 100, maxWaitMs: 5_000 },

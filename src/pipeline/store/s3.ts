@@ -10,6 +10,7 @@ import type { SluiceError } from '../errors.ts';
 import { failpoint } from '../failpoints.ts';
 import type { Clock, Log, ObjectInfo, ObjectStore } from '../ports.ts';
 import { retrying } from '../retry.ts';
+import { closeAgents, dropIdle, openAgents, type Agents } from './s3-agents.ts';
 import { conditionIgnored, lateS3, statusOf, toS3Error } from './s3-errors.ts';
 import { S3_LIMITS, type S3Credentials, type S3Limits, type S3Settings } from './s3-settings.ts';
 
@@ -172,6 +173,8 @@ function openAccess(settings: S3Settings, log: Log, limits: S3Limits, clock: Clo
   const { bucket, prefix } = settings;
   let loaded: Promise<Loaded> | undefined;
   const closing = new AbortController();
+  const server = settings.endpoint ?? 'Amazon';
+  const agents = openAgents(server);
   const root = prefix === '' ? '' : `${prefix}/`;
   const onRetry = (error: SluiceError, attempt: number): void => log('warn', `${error.message} (try ${attempt + 1})`);
   return {
@@ -184,19 +187,25 @@ function openAccess(settings: S3Settings, log: Log, limits: S3Limits, clock: Clo
       const ms = limits.attemptMs + Math.ceil((size * 1000) / limits.bytesPerSecond);
       const options = { policy: limits.retry, clock, signal: closing.signal, onRetry };
       return retrying(async () => {
-        const ready = await (loaded ??= load(settings, limits));
-        return inTime(tried, ms, (attempt) => work({ ...ready, ...attempt }));
+        const ready = await (loaded ??= load(settings, limits, agents));
+        return inTime(
+          tried,
+          ms,
+          () => dropIdle(server),
+          (attempt) => work({ ...ready, ...attempt }),
+        );
       }, options);
     },
     close: () => {
       closing.abort();
+      closeAgents(server, agents);
       void loaded?.then(({ client }) => client.destroy());
     },
   };
 }
 
 /** The client itself never tries again: only we know what a repeated conditional write means. */
-async function load(settings: S3Settings, limits: S3Limits): Promise<Loaded> {
+async function load(settings: S3Settings, limits: S3Limits, agents: Agents): Promise<Loaded> {
   const { endpoint, region, forcePathStyle, credentials } = settings;
   const sdk = await import('@aws-sdk/client-s3');
   const client = new sdk.S3Client({
@@ -205,7 +214,7 @@ async function load(settings: S3Settings, limits: S3Limits): Promise<Loaded> {
     maxAttempts: 1,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: limits.connectMs, throwOnRequestTimeout: true },
+    requestHandler: { connectionTimeout: limits.connectMs, throwOnRequestTimeout: true, ...agents },
     ...(endpoint !== null && { endpoint }),
     ...(credentials && { credentials: toIdentity(credentials) }),
   });
@@ -219,6 +228,7 @@ function toIdentity({ sessionToken, ...keys }: S3Credentials): NonNullable<Sdk.S
 async function inTime<T>(
   tried: string,
   ms: number,
+  onSilence: () => void,
   work: (attempt: Omit<Attempt, keyof Loaded>) => Promise<T>,
 ): Promise<T> {
   const deadline = new AbortController();
@@ -228,7 +238,10 @@ async function inTime<T>(
     timer = setTimeout(() => deadline.abort(), ms);
   };
   const late = new Promise<never>((_resolve, reject) => {
-    deadline.signal.addEventListener('abort', () => reject(lateS3(tried, ms)));
+    deadline.signal.addEventListener('abort', () => {
+      onSilence();
+      reject(lateS3(tried, ms));
+    });
   });
   try {
     return await Promise.race([work({ options: { abortSignal: deadline.signal, requestTimeout: ms }, touch }), late]);

@@ -178,6 +178,20 @@ describe.each<S3Kind>(['minio', 'versitygw'])('a real S3 server', (kind) => {
       },
     );
 
+    it('waits once for connections that have vanished without a word, not once for each', async () => {
+      const log: string[] = [];
+      const patient = { ...QUICK, retry: { ...QUICK.retry, tries: 10, totalMs: 60_000 } };
+      const stores = [1, 2].map(() => proxied(patient, {}, (_level, message) => void log.push(message)));
+      await Promise.all(
+        stores.flatMap((store) => Array.from({ length: 6 }, (_, each) => store.put(`${each}`, Buffer.from('x')))),
+      );
+      expect(proxy.connections()).toBeGreaterThan(4);
+      proxy.halfOpen();
+      for (const store of stores) expect(await store.get('1')).not.toBeNull();
+      // A server that closes each connection behind its answer leaves none that could vanish.
+      expect(log.filter((message) => message.includes('no answer')).length).toBeLessThanOrEqual(1);
+    });
+
     it('gives up in time when an answer stops in its middle, and takes no half object for a whole one', async () => {
       const store = proxied(ONCE);
       await store.put('big', Buffer.alloc(4 * 1024 * 1024, 7));
