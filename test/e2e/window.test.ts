@@ -9,6 +9,7 @@ import {
   tourDeliveries,
   tourFeed,
   tourFrame,
+  tourDeadLetters,
   tourLag,
   tourLogs,
   tourOverview,
@@ -33,6 +34,7 @@ describe('every button does what it says, on the real stack', () => {
   test('Fraud feed', () => tourFeed(app));
   test('Deliveries', () => tourDeliveries(app));
   test('Lag', () => tourLag(app));
+  test('Dead letters', () => tourDeadLetters(app));
   test('Logs', () => tourLogs(app));
   test('title bar, banners and sheet', () => tourFrame(app));
   test('the page had no fault and broke no policy', () => {

@@ -3,6 +3,8 @@ import { expect } from 'vitest';
 import type { Page } from 'playwright';
 import type { Snapshot } from '../../../src/console/contract.ts';
 import type { QueryName } from '../../../src/pipeline/events.ts';
+import { append, TOPIC } from '../../../src/stack/embedded/topic.ts';
+import { openHomeDatabase } from '../../../bench/support/database.ts';
 import type { TestApp } from './app.ts';
 
 const PATIENCE = { timeout: 90_000 };
@@ -175,6 +177,32 @@ export async function tourLag({ page, picture }: TestApp): Promise<void> {
   await press(page, 'Show Records behind as a table');
   await press(page, 'Show Records behind as a chart');
   await picture('lag');
+}
+
+/** A record that no query can use, put into the topic as a broken producer would; its card number never comes whole. */
+export async function tourDeadLetters({ page, home, picture }: TestApp): Promise<void> {
+  const card = '4992346398065154184';
+  await waitFor(page, 'the stack', ({ console }) => console.stack === 'UP');
+  const topics = openHomeDatabase(home, 'sluice_topics');
+  try {
+    const value = Buffer.from(`{"op":"c","after":{"cc_num":${card},"merchant":"cut`);
+    await topics.transaction((sql) => append(sql, TOPIC, [{ key: null, value, headers: {} }], Date.now()));
+  } finally {
+    await topics.close();
+  }
+  await waitFor(page, 'the record in both quarantines', ({ quarantine }) => (quarantine?.both ?? 0) > 0);
+  await goTo(page, 'Dead letters');
+  await page.getByRole('region', { name: 'Not valid JSON' }).getByRole('link').first().click(PATIENCE);
+  await page.getByText('card number masked').waitFor(PATIENCE);
+  await choose(page, 'How the bytes are shown', 'Text');
+  await page.getByText('"cc_num":•••••••••••••••4184').waitFor();
+  expect(await page.content()).not.toContain(card.slice(0, 10));
+  await press(page, /^Dry run of/);
+  await page.getByText('none would pass').waitFor(PATIENCE);
+  expect(await page.getByText('still NOT_JSON').count()).toBe(2);
+  await picture('dead-letters');
+  await press(page, 'Dismiss');
+  await choose(page, 'What is shown', 'Coercion notes');
 }
 
 export async function tourLogs({ page, picture, electron }: TestApp): Promise<void> {
