@@ -57,17 +57,18 @@ process.exitCode = results.lines.every(({ outcome }) => outcome === 'caught') ? 
 
 /** A test that fails anyway catches nothing. */
 function checkBaseline(): void {
-  const places = mutants.flatMap(({ tests }) => tests.filter((each) => each.startsWith('test/')));
-  const { outcome, failed } = runTests([...new Set(places)]);
-  if (outcome !== 'lives') throw new Error(`without any mutant: ${outcome}, ${failed} failed`);
+  for (const tests of new Set(mutants.map((mutant) => mutant.tests.join(' ')))) {
+    const { outcome, names } = runTests(tests.split(' '));
+    if (outcome !== 'lives') throw new Error(`without any mutant, ${tests}: ${outcome}: ${names.join('; ')}`);
+  }
 }
 
 function tryMutant({ name, file, tests }: Mutant): Outcome {
   const begun = Date.now();
   const applied = apply(file);
-  const { outcome, failed } = applied ? runTests(tests) : { outcome: 'does not apply' as const, failed: 0 };
+  const { outcome, names } = applied ? runTests(tests) : { outcome: 'does not apply' as const, names: [] };
   if (applied && !apply(file, '--reverse')) throw new Error(`${name} cannot be taken back`);
-  return { mutant: name, outcome, failed, seconds: Math.round((Date.now() - begun) / 1_000) };
+  return { mutant: name, outcome, failed: names.length, seconds: Math.round((Date.now() - begun) / 1_000) };
 }
 
 /** Outside of a repository, which the copy is, git takes the paths as they are. */
@@ -75,16 +76,25 @@ function apply(file: string, ...more: string[]): boolean {
   return spawnSync('git', [...APPLY, ...more, file], { cwd: copy }).status === 0;
 }
 
-function runTests(tests: readonly string[]): Pick<Outcome, 'outcome' | 'failed'> {
+interface Report {
+  readonly numTotalTests: number;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+/** With the names of the tests that failed. */
+function runTests(tests: readonly string[]): { outcome: Outcome['outcome']; names: readonly string[] } {
   const report = path.join(copy, 'report.json');
   rmSync(report, { force: true });
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', '--reporter=json'];
   spawnSync(process.execPath, [...vitest, `--outputFile=${report}`, ...tests], { cwd: copy });
   try {
-    const { numFailedTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>;
-    if (!numTotalTests) return { outcome: 'tests do not run', failed: 0 };
-    return { outcome: numFailedTests ? 'caught' : 'lives', failed: numFailedTests ?? 0 };
+    const { numTotalTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
+    const failed = testResults.flatMap((file) => file.assertionResults.filter(({ status }) => status === 'failed'));
+    if (numTotalTests === 0) return { outcome: 'tests do not run', names: [] };
+    return { outcome: failed.length > 0 ? 'caught' : 'lives', names: failed.map(({ fullName }) => fullName) };
   } catch {
-    return { outcome: 'tests do not run', failed: 0 };
+    return { outcome: 'tests do not run', names: [] };
   }
 }

@@ -25,6 +25,8 @@ export interface Host {
 export interface HostOptions {
   readonly kind: HostKind;
   readonly home: string;
+  /** For Electron: another folder of the app than the checkout. */
+  readonly app?: string;
   /** Arguments of `sluice run --headless`, or of the window. */
   readonly args?: readonly string[];
   /** Everything the console prints is appended here. */
@@ -34,7 +36,7 @@ export interface HostOptions {
 
 /** Starts a console. With `electron` a display must be set. */
 export async function startHost(options: HostOptions): Promise<Host> {
-  const { command, args, env } = options.kind === 'node' ? terminal() : await window();
+  const { command, args, env } = options.kind === 'node' ? terminal() : await window(options.app);
   const child = spawn(command, [...args, ...(options.args ?? [])], {
     cwd: ROOT,
     env: { ...process.env, SLUICE_HOME: options.home, ...env, ...options.env },
@@ -94,8 +96,8 @@ function terminal(): { command: string; args: string[]; env: Record<string, stri
   return { command: process.execPath, args, env: {} };
 }
 
-async function window(): Promise<{ command: string; args: string[]; env: Record<string, string> }> {
-  const { executablePath, args, env } = await resolveElectron({ quiet: true });
+async function window(app = ROOT): Promise<{ command: string; args: string[]; env: Record<string, string> }> {
+  const { executablePath, args, env } = await resolveElectron({ app, quiet: true });
   return { command: executablePath, args: [...args, '--disable-gpu'], env };
 }
 
