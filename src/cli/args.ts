@@ -1,7 +1,7 @@
 /** The command line -> what is asked for. Pure; throws {@link UsageError} with one sentence. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import path from 'node:path';
-import { DEAD_LETTER_CODES, type QueryName } from '../pipeline/events.ts';
+import { CLEAR_FROM, DEAD_LETTER_CODES, type ClearFrom, type QueryName } from '../pipeline/events.ts';
 import { parseDuration, type SettingValues } from '../console/console.ts';
 import { MOST_IDS, type DeadLettersAsked } from './dead-letters.ts';
 import type { TableTask } from './table.ts';
@@ -14,7 +14,9 @@ export type Invocation =
   | {
       readonly command: 'clear';
       readonly queries: readonly QueryName[];
-      readonly from: 'table' | null;
+      readonly from: ClearFrom | null;
+      /** Earliest and latest are only shown without it. */
+      readonly yes: boolean;
       readonly json: boolean;
     }
   | {
@@ -27,6 +29,7 @@ export type Invocation =
   | DeadLettersAsked
   | { readonly command: 'table'; readonly task: TableTask; readonly json: boolean }
   | { readonly command: 'produce'; readonly what: ProduceWhat; readonly json: boolean }
+  | { readonly command: 'accept-loss'; readonly query: QueryName; readonly yes: boolean; readonly json: boolean }
   | {
       readonly command: 'run-query';
       readonly query: 'bronze';
@@ -64,6 +67,8 @@ export function parseCommandLine(argv: readonly string[], cwd: string): Invocati
       return parseControl(command, rest);
     case 'restart':
       return parseRestart(rest);
+    case 'accept-loss':
+      return parseAcceptLoss(rest);
     case 'logs':
       return parseLogs(rest);
     case 'produce':
@@ -85,14 +90,25 @@ function parseControl(command: 'start' | 'stop', rest: string[]): Invocation {
 }
 
 function parseRestart(rest: string[]): Invocation {
-  const options = { json, 'clear-checkpoints': json, from: { type: 'string' } } as const;
+  const options = { json, 'clear-checkpoints': json, yes: json, from: { type: 'string' } } as const;
   const { values, positionals } = parse(rest, options, 1);
   const queries = queriesOf(positionals[0]);
-  const { from } = values;
-  if (from !== undefined && from !== 'table') throw new UsageError(`--from knows only "table", not "${from}".`);
-  if (values['clear-checkpoints']) return { command: 'clear', queries, from: from ?? null, json: values.json };
+  const from = CLEAR_FROM.find((each) => each === values.from);
+  if (values.from !== undefined && from === undefined)
+    throw new UsageError(`--from takes ${CLEAR_FROM.join(', ')}, not "${values.from}".`);
+  if (values['clear-checkpoints'])
+    return { command: 'clear', queries, from: from ?? null, yes: values.yes, json: values.json };
+  if (values.yes) throw new UsageError('--yes belongs to --clear-checkpoints.');
   if (from !== undefined) throw new UsageError('--from belongs to --clear-checkpoints.');
   return { command: 'restart', queries, json: values.json };
+}
+
+function parseAcceptLoss(rest: string[]): Invocation {
+  const { values, positionals } = parse(rest, { json, yes: json }, 1);
+  const [query] = positionals;
+  if (query !== 'bronze' && query !== 'alert')
+    throw new UsageError('accept-loss takes the name of a query, bronze or alert.');
+  return { command: 'accept-loss', query, yes: values.yes, json: values.json };
 }
 
 function parseLogs(rest: string[]): Invocation {

@@ -8,6 +8,11 @@ export const HELP = `Sluice: two streaming queries over card transactions, from 
   sluice restart [QUERY] --clear-checkpoints [--from table]
                                        without --from: shows what clearing would do, and does nothing
                                        with --from table: stops, moves the checkpoint to _trash, goes on from the table
+  sluice restart [QUERY] --clear-checkpoints --from earliest|latest [--yes]
+                                       begins at the first record of the topic, or at its end, when the topic is another
+                                       one; without --yes shows which rows may double and what is skipped
+  sluice accept-loss QUERY [--yes]     shows which offsets the topic has removed before they were read; with --yes gives
+                                       up exactly these and goes on
   sluice logs [-f] [--grep RE] [-n N]  the newest lines; -f goes on with new ones
   sluice dead-letters [list] [-n N]    records that gave no row, the newest first, with their ids and reasons
   sluice dead-letters show ID...       their bytes as hex and text, card numbers masked
@@ -49,7 +54,7 @@ Run bronze needs neither stack nor window. With --available-now it reads what th
   BRONZE_PATH, BRONZE_CHECKPOINT, BRONZE_QUARANTINE (s3a://bucket/path, file:///path or a local path),
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL_S3, S3_FORCE_PATH_STYLE,
   TRIGGER_INTERVAL, STARTING_OFFSETS (earliest, latest, {"topic":{"0":23}}, timestamp:2026-01-31T00:00:00Z),
-  MAX_OFFSETS_PER_TRIGGER
+  MAX_OFFSETS_PER_TRIGGER, FAIL_ON_DATA_LOSS (false: passes over what the topic has removed, writes it down and warns)
 
 Exit codes: 0 all well, 1 a query failed, 2 the command line was wrong or a preview was shown instead of acting,
             3 the stack could not start, or no console runs that could be asked, 4 another console owns the data folder,

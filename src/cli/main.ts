@@ -1,6 +1,8 @@
 /** One command line, from its words to its exit code. */
+import { acceptLoss } from './accept-loss.ts';
 import { parseCommandLine, UsageError, type Invocation } from './args.ts';
-import { clear, control } from './control.ts';
+import { clear } from './clear.ts';
+import { control } from './control.ts';
 import { deadLetters } from './dead-letters.ts';
 import { commandFailure, tellError } from './errors.ts';
 import { HELP } from './help.ts';
@@ -41,7 +43,9 @@ async function obey(asked: Invocation, terminal: Terminal, installation: Install
     case 'restart':
       return control(terminal, asked.command, asked.queries, asked.json);
     case 'clear':
-      return clear(terminal, asked.queries, asked.from, asked.json);
+      return clear(terminal, asked);
+    case 'accept-loss':
+      return acceptLoss(terminal, asked);
     case 'logs':
       return logs(terminal, asked);
     case 'produce':

@@ -175,9 +175,13 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
       case 'query.restart':
         return nothing(up(queries).restart(command.args.query));
       case 'checkpoint.preview':
-        return up(queries).preview(command.args.query);
+        return up(queries).preview(command.args.query, command.args.from);
       case 'checkpoint.clear':
-        return up(queries).clear(command.args.query, command.args.confirm);
+        return up(queries).clear(command.args.query, command.args.from, command.args.confirm);
+      case 'loss.preview':
+        return up(queries).previewLoss(command.args.query);
+      case 'loss.accept':
+        return up(queries).acceptLoss(command.args.query, command.args.gaps);
       case 'alerts.resume':
         return nothing(await up(queries).askAlert('resume-alerts'));
       case 'alerts.test':

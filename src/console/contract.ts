@@ -3,7 +3,7 @@
  * A command is checked here against its schema, wherever it comes from.
  */
 import { z } from 'zod';
-import { DEAD_LETTER_CODES } from '../pipeline/events.ts';
+import { CLEAR_FROM, DEAD_LETTER_CODES } from '../pipeline/events.ts';
 import type { ErrorView } from '../pipeline/errors.ts';
 import type {
   AlertTotals,
@@ -15,6 +15,7 @@ import type {
   FraudView,
   LetterBytesView,
   LogLine,
+  LossView,
   NoteView,
   PageOf,
   PartitionLag,
@@ -35,6 +36,9 @@ export { SluiceError, toErrorView, type ErrorView } from '../pipeline/errors.ts'
 export type { ProducerView, ServiceView } from '../stack/stack.ts';
 
 const query = z.enum(['bronze', 'alert']);
+const from = z.enum(CLEAR_FROM);
+const offset = z.string().regex(/^\d{1,19}$/);
+const gap = z.strictObject({ partition: z.number().int().min(0), from: offset, to: offset });
 const queries = z.enum(['bronze', 'alert', 'all']);
 const transNums = z.array(z.string().min(1).max(100)).min(1).max(500);
 const letterId = z.string().max(120);
@@ -49,9 +53,13 @@ export const COMMANDS = {
   'query.start': z.strictObject({ query: queries }),
   'query.stop': z.strictObject({ query: queries }),
   'query.restart': z.strictObject({ query: queries }),
-  'checkpoint.preview': z.strictObject({ query, from: z.literal('table') }),
+  'checkpoint.preview': z.strictObject({ query, from }),
   /** `confirm` is the name of the query, typed by the person. Stops, moves to the trash, mints a new query id, starts. */
-  'checkpoint.clear': z.strictObject({ query, from: z.literal('table'), confirm: z.string().max(20) }),
+  'checkpoint.clear': z.strictObject({ query, from, confirm: z.string().max(20) }),
+  /** What the topic has removed before the query read it. */
+  'loss.preview': z.strictObject({ query }),
+  /** Gives up exactly these offsets, as the preview showed them, and starts the query. */
+  'loss.accept': z.strictObject({ query, gaps: z.array(gap).min(1).max(10_000) }),
   'table.health': z.strictObject({}),
   'table.history': z.strictObject({ limit: z.number().int().min(1).max(1000).default(20) }),
   /** Puts small files together. */
@@ -103,6 +111,8 @@ export interface CommandAnswers {
   'table.history': { readonly versions: readonly TableVersion[] };
   'table.optimize': OptimizeResult;
   'table.vacuum': VacuumResult;
+  'loss.preview': LossView;
+  'loss.accept': LossView;
   'producer.start': null;
   'producer.pause': null;
   'producer.test': { readonly transNum: string };

@@ -3,11 +3,14 @@ import { fromErrorView, SluiceError } from '../pipeline/errors.ts';
 import type {
   AlertTotals,
   CheckpointView,
+  ClearFrom,
   ClearPreview,
   ClearResult,
   DeliveryView,
   FraudView,
   LogLine,
+  LossView,
+  OffsetGap,
   PartitionLag,
   QueryName,
   TableView,
@@ -27,14 +30,24 @@ export interface Answers {
   frauds: readonly FraudView[];
   deliveries: readonly DeliveryView[];
   totals: AlertTotals;
+  'preview-loss': LossView;
+  'accept-loss': LossView;
   'resend-alerts': number;
   'discard-alerts': number;
 }
 export type Question = keyof Answers;
 
+/** What some questions need besides. */
+export interface More {
+  readonly transNums?: readonly string[];
+  /** Unset: from the table. */
+  readonly from?: ClearFrom;
+  readonly gaps?: readonly OffsetGap[];
+}
+
 export interface Inspector {
   /** Rejects with what the engine said, with `WORKER_DIED`, or when the time is over. */
-  ask<Q extends Question>(question: Q, job: JobSettings, transNums?: readonly string[]): Promise<Answers[Q]>;
+  ask<Q extends Question>(question: Q, job: JobSettings, more?: More): Promise<Answers[Q]>;
   askQuarantine<Q extends QuarantineQuestion>(question: Q, jobs: Jobs): Promise<QuarantineAnswers[Q['about']]>;
   close(): void;
 }
@@ -109,9 +122,9 @@ export function createInspector(options: InspectorOptions): Inspector {
 
   const usual = options.timeoutMs ?? TIMEOUT_MS;
   return {
-    ask: <Q extends Question>(question: Q, job: JobSettings, transNums: readonly string[] = []) => {
+    ask: <Q extends Question>(question: Q, job: JobSettings, more: More = {}) => {
       const timeoutMs = question === 'clear' ? LONG_TIMEOUT_MS : usual;
-      return send(question, timeoutMs, (number) => toRequest(question, number, job, transNums)) as Promise<Answers[Q]>;
+      return send(question, timeoutMs, (number) => toRequest(question, number, job, more)) as Promise<Answers[Q]>;
     },
     askQuarantine: <Q extends QuarantineQuestion>(question: Q, { bronze: job, alert: alertJob }: Jobs) => {
       const timeoutMs = LONG_QUESTIONS.includes(question.about) ? LONG_TIMEOUT_MS : usual;
@@ -122,9 +135,23 @@ export function createInspector(options: InspectorOptions): Inspector {
   };
 }
 
-function toRequest(type: Question, seq: number, job: JobSettings, transNums: readonly string[]): WorkerRequest {
-  if (type === 'resend-alerts' || type === 'discard-alerts') return { type, seq, job, transNums };
-  return type === 'frauds' || type === 'deliveries' ? { type, seq, job, limit: LIST_LIMIT } : { type, seq, job };
+function toRequest(type: Question, seq: number, job: JobSettings, more: More): WorkerRequest {
+  const { transNums = [], from = 'table', gaps = [] } = more;
+  switch (type) {
+    case 'resend-alerts':
+    case 'discard-alerts':
+      return { type, seq, job, transNums };
+    case 'preview-clear':
+    case 'clear':
+      return { type, seq, job, from };
+    case 'accept-loss':
+      return { type, seq, job, gaps };
+    case 'frauds':
+    case 'deliveries':
+      return { type, seq, job, limit: LIST_LIMIT };
+    default:
+      return { type, seq, job };
+  }
 }
 
 function tooLate(question: string, timeoutMs: number): SluiceError {

@@ -4,10 +4,13 @@ import os from 'node:os';
 import { fromErrorView, SluiceError } from '../pipeline/errors.ts';
 import {
   QUERY_NAMES,
+  type ClearFrom,
   type ClearPreview,
   type ClearResult,
   type LogLevel,
   type LogLine,
+  type LossView,
+  type OffsetGap,
   type QueryName,
 } from '../pipeline/events.ts';
 import type { JobSettings, SlackSettings } from '../pipeline/job-settings.ts';
@@ -46,8 +49,11 @@ export interface Queries {
   start(which: QueryName | 'all'): void;
   stop(which: QueryName | 'all'): void;
   restart(which: QueryName | 'all'): void;
-  preview(query: QueryName): Promise<ClearPreview>;
-  clear(query: QueryName, confirm: string): Promise<ClearResult>;
+  preview(query: QueryName, from: ClearFrom): Promise<ClearPreview>;
+  clear(query: QueryName, from: ClearFrom, confirm: string): Promise<ClearResult>;
+  previewLoss(query: QueryName): Promise<LossView>;
+  /** Accepts exactly these offsets, and starts the query. */
+  acceptLoss(query: QueryName, gaps: readonly OffsetGap[]): Promise<LossView>;
   deadLetters(command: DeadLetterCommand): Promise<CommandAnswers[DeadLetterCommand['command']]>;
   /** Resolves when both are RUNNING; rejects with the error of the first that failed for good. */
   running(): Promise<void>;
@@ -153,17 +159,28 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     }
   }
 
-  async function clear(query: QueryName, confirm: string): Promise<ClearResult> {
+  async function clear(query: QueryName, from: ClearFrom, confirm: string): Promise<ClearResult> {
     if (confirm !== query)
       throw invalid(`Clearing the checkpoint of ${query}`, `the name ${JSON.stringify(confirm)}`, `the name ${query}`);
     return whileStopped(query, 'Clearing its checkpoint', async () => {
-      const result = await inspector.ask('clear', jobOf(query));
+      const result = await inspector.ask('clear', jobOf(query), { from });
       say(
         'info',
-        `The checkpoint of ${title(query)} was cleared: query ${result.newQueryId} goes on from the table, the old files are in ${result.trash}`,
+        `The checkpoint of ${title(query)} was cleared: query ${result.newQueryId} begins from ${from}, the old files are in ${result.trash}`,
       );
       return result;
     });
+  }
+
+  async function acceptLoss(query: QueryName, gaps: readonly OffsetGap[]): Promise<LossView> {
+    const { state } = supervisors[query].view();
+    if (state !== 'FAILED' && state !== 'STOPPED') throw isRunning(query, state);
+    const accepted = await whileStopped(query, 'Accepting a loss', () =>
+      inspector.ask('accept-loss', jobOf(query), { gaps }),
+    );
+    say('warn', `${title(query)} goes on behind a loss that was accepted: ${accepted.total} offsets are given up`);
+    supervisors[query].start();
+    return accepted;
   }
 
   const deadLetterParts: DeadLetterParts = {
@@ -224,8 +241,10 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     stop: (which) => each(which, (supervisor) => supervisor.stop()),
     restart: (which) => each(which, (supervisor) => supervisor.restart()),
     keeper,
-    preview: (query) => inspector.ask('preview-clear', jobOf(query)),
+    preview: (query, from) => inspector.ask('preview-clear', jobOf(query), { from }),
     clear,
+    previewLoss: (query) => inspector.ask('preview-loss', jobOf(query)),
+    acceptLoss,
     deadLetters: (command) => obeyDeadLetters(deadLetterParts, command),
     running: async () => {
       const views = await Promise.all(QUERY_NAMES.map((name) => supervisors[name].reached('RUNNING', 'FAILED')));
@@ -235,7 +254,7 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     refresh: watch.refresh,
     askAlert: (what) => supervisors.alert.ask(what),
     decide: async (what, transNums) => {
-      const changed = await inspector.ask(what, jobOf('alert'), transNums);
+      const changed = await inspector.ask(what, jobOf('alert'), { transNums });
       say('info', `${what === 'resend-alerts' ? 'Sending again' : 'Discarded'}: ${changed} alerts`);
       watch.touch('alert');
       await watch.refresh();
@@ -258,6 +277,15 @@ function isBeingCleared(query: QueryName): SluiceError {
     seen: 'its checkpoint is being cleared, or its dead letters are being replayed',
     expected: 'a query that is left alone until that is done',
     action: 'Try again in a moment.',
+  });
+}
+
+function isRunning(query: QueryName, state: string): SluiceError {
+  return new SluiceError('NOT_ALLOWED_NOW', {
+    tried: `Accepting a loss (${title(query)})`,
+    seen: `the query is ${state}`,
+    expected: 'a query that has failed with DATA_LOSS, or is stopped',
+    action: 'There is nothing to accept while the query runs.',
   });
 }
 

@@ -32,7 +32,7 @@ const ACCOUNT_ENV = [
   'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
 ];
 /** Names that a thread may see of our environment: what the system itself needs, and no secret. */
-const ALLOWED_ENV = ['SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'HOME', ...ACCOUNT_ENV, ...TEST_ENV];
+const ALLOWED_ENV = ['SystemRoot', 'TEMP', 'TMP', 'TMPDIR', ...ACCOUNT_ENV, ...TEST_ENV];
 const HEAP_LIMIT_MB = 1_024;
 
 export function openThread(file: string, handlers: ThreadHandlers): Thread {

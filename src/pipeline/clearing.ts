@@ -6,10 +6,10 @@ import { clearCheckpoint, previewClear, type ClearFacts, type ClearStores } from
 import { listOwned, readBatchOffsets, readCommitted, readQueryId } from './checkpoint/inspect.ts';
 import { findNewestBatch, openTable, type Snapshot } from './delta/snapshot.ts';
 import { SluiceError } from './errors.ts';
-import type { ClearPreview, ClearResult } from './events.ts';
+import type { ClearFrom, ClearPreview, ClearResult } from './events.ts';
 import type { JobSettings } from './job-settings.ts';
-import { fromOffsetMap } from './offsets.ts';
-import { readSeen } from './ownership/identity.ts';
+import { fromOffsetMap, type Bounds } from './offsets.ts';
+import { checkSameSource, readSeen } from './ownership/identity.ts';
 import { mayStillWrite, takeLease, type Lease } from './ownership/lease.ts';
 import type { Clock, ObjectStore, Offsets, Source } from './ports.ts';
 import { resolveStartingOffsets } from './source/start.ts';
@@ -28,19 +28,19 @@ interface Start {
   readonly from: string;
 }
 
-export async function previewClearing(parts: ClearingParts): Promise<ClearPreview> {
-  return previewClear(await gatherFacts(parts, trashKey(parts.job.checkpoint, parts.clock.now())));
+export async function previewClearing(parts: ClearingParts, from: ClearFrom = 'table'): Promise<ClearPreview> {
+  return previewClear(await gatherFacts(parts, from, trashKey(parts.job.checkpoint, parts.clock.now())));
 }
 
 /** Does what the preview said, as it is now; refused while somebody holds the lease. */
-export async function clearNow(parts: ClearingParts): Promise<ClearResult> {
+export async function clearNow(parts: ClearingParts, from: ClearFrom = 'table'): Promise<ClearResult> {
   const { job, source, stores, clock } = parts;
   const lease = await takeLease({ store: stores.checkpoint, owner: job.owner, clock, replaceOwn: false });
   try {
     await fence(parts, lease);
     const key = trashKey(job.checkpoint, clock.now());
-    const { query, queryId: oldQueryId, startsAt: offsets, trash } = await gatherFacts(parts, key);
-    const plan = { query, oldQueryId, newQueryId: randomUUID(), topic: source.topic, offsets, trash: `${key}/` };
+    const { query, queryId: oldQueryId, startsAt: offsets, trash } = await gatherFacts(parts, from, key);
+    const plan = { query, from, oldQueryId, newQueryId: randomUUID(), topic: source.topic, offsets, trash: `${key}/` };
     return { ...(await clearCheckpoint(stores, lease.check, plan)), trash };
   } finally {
     await lease.release();
@@ -53,24 +53,52 @@ async function fence({ job, table, clock }: ClearingParts, lease: Lease): Promis
     await fenceTable(table, clock, lease, job.owner.runId);
 }
 
-async function gatherFacts(parts: ClearingParts, trash: string): Promise<ClearFacts> {
+async function gatherFacts(parts: ClearingParts, from: ClearFrom, trash: string): Promise<ClearFacts> {
   const { job, source, stores } = parts;
-  await checkCluster(parts);
-  const start = job.query === 'bronze' ? await startOfBronze(parts) : await startOfAlert(parts);
+  const bounds = await source.bounds();
+  const start = await startOf(parts, from, bounds);
   const committed = await readCommitted(stores.checkpoint);
   const objects = await listOwned(stores.checkpoint);
   return {
     query: job.query,
+    from,
+    sameSource: from === 'table' || (await isSameSource(parts, committed?.offsets ?? new Map())),
+    tableIsEmpty: job.query === 'alert' || isNew(await openTable(parts.table).refresh()),
     path: describeLocation(job.checkpoint),
     trash: describeLocation(within(splitLocation(job.checkpoint).parent, trash)),
     queryId: await readQueryId(stores.checkpoint),
     committed: committed?.offsets ?? null,
     startsAt: start.offsets,
     startsFrom: start.from,
-    end: (await source.bounds()).end,
+    logStart: bounds.start,
+    end: bounds.end,
     objects: objects.length,
     bytes: objects.reduce((sum, { size }) => sum + size, 0),
   };
+}
+
+async function startOf(parts: ClearingParts, from: ClearFrom, bounds: Bounds): Promise<Start> {
+  if (from === 'earliest') return { offsets: bounds.start, from: 'the first record of the topic' };
+  if (from === 'latest') return { offsets: bounds.end, from: 'the end of the topic' };
+  await checkCluster(parts);
+  const start = parts.job.query === 'bronze' ? await startOfBronze(parts) : await startOfAlert(parts);
+  for (const [partition, next] of start.offsets) {
+    const end = bounds.end.get(partition);
+    if (end === undefined || end < next)
+      throw changed(`partition ${partition} ends at ${end ?? 'nothing'}`, `records up to offset ${next}`);
+  }
+  return start;
+}
+
+async function isSameSource({ source, stores }: ClearingParts, committed: Offsets): Promise<boolean> {
+  const seen = await readSeen(stores.checkpoint);
+  try {
+    if (seen) await checkSameSource(seen, source, committed);
+    return true;
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'SOURCE_CHANGED') return false;
+    throw error;
+  }
 }
 
 async function startOfAlert({ job, source, stores }: ClearingParts): Promise<Start> {
@@ -141,11 +169,15 @@ async function checkCluster({ source, stores }: ClearingParts): Promise<void> {
 async function checkTableCluster(source: Source, known: string): Promise<void> {
   const clusterId = await source.clusterId();
   if (clusterId === known) return;
-  throw new SluiceError('SOURCE_CHANGED', {
+  throw changed(`the topic is on cluster ${clusterId}, the offsets are of cluster ${known}`, 'offsets of this topic');
+}
+
+function changed(seen: string, expected: string): SluiceError {
+  return new SluiceError('SOURCE_CHANGED', {
     tried: 'Looking where the query would go on',
-    seen: `the topic is on cluster ${clusterId}, the offsets are of cluster ${known}`,
-    expected: 'offsets of this topic',
-    action: 'Point this query at the old topic again, or give the new one a checkpoint and a table of its own.',
+    seen,
+    expected,
+    action: 'Point this query at the old topic again, or say where it begins in the new one: earliest or latest.',
   });
 }
 

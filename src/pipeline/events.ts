@@ -276,10 +276,19 @@ export interface LeaseView {
   readonly renewedAt: number;
 }
 
+/**
+ * Where a cleared query begins: behind what the table holds (Alert: behind its own last batch), at the first record of
+ * the topic, or at its end.
+ */
+export const CLEAR_FROM = ['table', 'earliest', 'latest'] as const;
+export type ClearFrom = (typeof CLEAR_FROM)[number];
+
 /** What clearing would do, computed before anything is changed. */
 export interface ClearPreview {
   readonly query: QueryName;
-  readonly from: 'table';
+  readonly from: ClearFrom;
+  /** False: the topic is another one than the checkpoint was made on, and its old offsets mean nothing there. */
+  readonly sameSource: boolean;
   readonly queryId: string | null;
   readonly partitions: readonly {
     readonly partition: number;
@@ -289,6 +298,9 @@ export interface ClearPreview {
     readonly waiting: number;
   }[];
   readonly readAgain: number;
+  /** Records that were not read yet and never will be. */
+  readonly skipped: number;
+  /** At most: rows that the table may hold a second time. */
   readonly rowsDoubled: number;
   readonly alertsAgain: number;
   /** `Delta version 435` or `committed offsets of batch 417`. */

@@ -12,6 +12,7 @@ import type { AlertSettings, JobSettings, WorkerRequest } from './job-settings.t
 import { openJobStores, type JobStores } from './job-stores.ts';
 import { openSource } from './jobs.ts';
 import { readLag } from './lag.ts';
+import { acceptLoss, previewLoss, type LossParts } from './loss-view.ts';
 import { maintain } from './maintenance.ts';
 import type { Log, Source } from './ports.ts';
 import { answerQuarantine } from './quarantine/questions.ts';
@@ -74,6 +75,11 @@ export function openInspector(log: Log): Inspector {
     return { job, source: await sourceOf(job), stores: opened, table: opened.table, clock: systemClock };
   };
 
+  const loss = async (job: JobSettings): Promise<LossParts> => {
+    const { checkpoint } = await storesOf(job);
+    return { job, source: await sourceOf(job), checkpoint, clock: systemClock };
+  };
+
   async function answer(question: Question): Promise<unknown> {
     const { job } = question;
     const { checkpoint } = await storesOf(job);
@@ -85,9 +91,13 @@ export function openInspector(log: Log): Inspector {
       case 'table':
         return readTable(await tableOf(job), describeLocation(job.table));
       case 'preview-clear':
-        return previewClearing(await clearing(job));
+        return previewClearing(await clearing(job), question.from);
       case 'clear':
-        return clearNow(await clearing(job));
+        return clearNow(await clearing(job), question.from);
+      case 'preview-loss':
+        return previewLoss(await loss(job));
+      case 'accept-loss':
+        return acceptLoss(await loss(job), question.gaps);
       case 'frauds':
         return readFrauds(databaseOf(job), question.limit);
       case 'deliveries':

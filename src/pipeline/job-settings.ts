@@ -1,5 +1,5 @@
 /** What one query needs to run, as plain data. It reaches the thread by one message, so that secrets are in no argv or env. */
-import type { QueryName } from './events.ts';
+import type { ClearFrom, OffsetGap, QueryName } from './events.ts';
 import type { LeaseTimes } from './ownership/lease.ts';
 import type { KafkaSettings } from './source/kafka-settings.ts';
 import type { StartingOffsets } from './source/start.ts';
@@ -94,8 +94,15 @@ export type WorkerRequest =
   | { readonly type: 'lag'; readonly seq: number; readonly job: JobSettings }
   | { readonly type: 'inspect'; readonly seq: number; readonly job: JobSettings }
   | { readonly type: 'table'; readonly seq: number; readonly job: JobSettings }
-  | { readonly type: 'preview-clear'; readonly seq: number; readonly job: JobSettings }
-  | { readonly type: 'clear'; readonly seq: number; readonly job: JobSettings }
+  | { readonly type: 'preview-clear'; readonly seq: number; readonly job: JobSettings; readonly from: ClearFrom }
+  | { readonly type: 'clear'; readonly seq: number; readonly job: JobSettings; readonly from: ClearFrom }
+  | { readonly type: 'preview-loss'; readonly seq: number; readonly job: JobSettings }
+  | {
+      readonly type: 'accept-loss';
+      readonly seq: number;
+      readonly job: JobSettings;
+      readonly gaps: readonly OffsetGap[];
+    }
   | { readonly type: 'frauds'; readonly seq: number; readonly job: JobSettings; readonly limit: number }
   | { readonly type: 'deliveries'; readonly seq: number; readonly job: JobSettings; readonly limit: number }
   | { readonly type: 'totals'; readonly seq: number; readonly job: JobSettings }

@@ -13,11 +13,20 @@ describe('what is understood', () => {
     ['start', { command: 'start', queries: ['bronze', 'alert'], json: false }],
     ['stop alert', { command: 'stop', queries: ['alert'], json: false }],
     ['restart all', { command: 'restart', queries: ['bronze', 'alert'], json: false }],
-    ['restart bronze --clear-checkpoints', { command: 'clear', queries: ['bronze'], from: null, json: false }],
+    [
+      'restart bronze --clear-checkpoints',
+      { command: 'clear', queries: ['bronze'], from: null, yes: false, json: false },
+    ],
     [
       'restart --clear-checkpoints --from table',
-      { command: 'clear', queries: ['bronze', 'alert'], from: 'table', json: false },
+      { command: 'clear', queries: ['bronze', 'alert'], from: 'table', yes: false, json: false },
     ],
+    [
+      'restart bronze --clear-checkpoints --from latest --yes',
+      { command: 'clear', queries: ['bronze'], from: 'latest', yes: true, json: false },
+    ],
+    ['accept-loss bronze', { command: 'accept-loss', query: 'bronze', yes: false, json: false }],
+    ['accept-loss alert --yes --json', { command: 'accept-loss', query: 'alert', yes: true, json: true }],
     ['logs', { command: 'logs', follow: false, grep: undefined, lines: 200, json: false }],
     ['logs -f --grep Batch|NEW -n 5', { command: 'logs', follow: true, grep: 'Batch|NEW', lines: 5, json: false }],
     ['produce test', { command: 'produce', what: 'suspicious', json: false }],

@@ -112,6 +112,24 @@ describe('with a running console', () => {
     expect((await made.console.call('snapshot', {})).queries.bronze.runId).toBe(runId);
   });
 
+  test('clearing with --from latest only shows it without --yes', async () => {
+    const { code, err } = await sluice('restart bronze --clear-checkpoints --from latest');
+    expect([code, err]).toEqual([2, ['Nothing was done. Add "--yes" to do it.']]);
+    expect(await sluice('restart bronze --clear-checkpoints --from latest --yes')).toMatchObject({ code: 0 });
+  });
+
+  test('accept-loss shows the loss and ends with 2, and with --yes accepts it and starts the query', async () => {
+    await sluice('stop bronze');
+    const shown = await sluice('accept-loss bronze');
+    expect([shown.code, shown.out.at(-1)]).toEqual([2, '  3 offsets are gone.']);
+    const accepted = await sluice('accept-loss bronze --yes');
+    expect([accepted.code, accepted.out.at(-2), accepted.out.at(-1)]).toEqual([
+      0,
+      '3 offsets are given up.',
+      'Bronze is RUNNING.',
+    ]);
+  });
+
   test('clearing with --from table clears, also a stopped query, and starts', async () => {
     await sluice('stop bronze');
     const { code, out } = await sluice('restart bronze --clear-checkpoints --from table');

@@ -125,6 +125,19 @@ describe('commands', () => {
     expect((await made.console.call('snapshot', {})).queries.bronze.runId).not.toBe(runId);
   });
 
+  test('a loss is accepted only while the query does not run, and then it starts', async () => {
+    const made = make();
+    await made.console.start();
+    await made.console.waitUntilRunning();
+    const { gaps } = await made.console.call('loss.preview', { query: 'bronze' });
+    const accept = () => made.console.call('loss.accept', { query: 'bronze', gaps: [...gaps] });
+    await expect(accept()).rejects.toMatchObject({ code: 'NOT_ALLOWED_NOW' });
+    await made.console.call('query.stop', { query: 'bronze' });
+    await until(async () => (await states(made))[0] === 'STOPPED');
+    await expect(accept()).resolves.toMatchObject({ total: 3 });
+    await until(async () => (await states(made))[0] === 'RUNNING');
+  });
+
   test('clearing a stopped query leaves it stopped', async () => {
     const made = make();
     await made.console.start();
@@ -139,6 +152,9 @@ describe('commands', () => {
     ['query.start', { query: 'silver' }],
     ['query.start', { query: 'bronze', force: true }],
     ['logs.read', { limit: 1e9 }],
+    ['checkpoint.preview', { query: 'bronze', from: 'yesterday' }],
+    ['loss.accept', { query: 'bronze', gaps: [] }],
+    ['loss.accept', { query: 'bronze', gaps: [{ partition: 0, from: '-1', to: '5' }] }],
     ['__proto__', {}],
   ])('%s with %j is refused', async (name, args) => {
     const made = make();

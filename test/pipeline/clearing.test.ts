@@ -11,7 +11,9 @@ import type { JobSettings } from '../../src/pipeline/job-settings.ts';
 import type { ObjectStore } from '../../src/pipeline/ports.ts';
 import { openLocalStore } from '../../src/pipeline/store/local.ts';
 import { localFolder } from '../../src/pipeline/store/location.ts';
+import { readSeen, writeSeen } from '../../src/pipeline/ownership/identity.ts';
 import { openBench, type Bench } from './support/bench.ts';
+import { memorySource } from './support/memory-source.ts';
 import { afterOf, envelope } from './support/records.ts';
 import { tempFolder } from './support/temp.ts';
 
@@ -78,6 +80,65 @@ describe('the preview', () => {
     const bench = await twoBatches();
     bench.source.cluster = 'cluster-b';
     await expect(previewClearing(partsOf(bench))).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+  });
+});
+
+describe('beginning anew', () => {
+  it('at the first record says how many rows double at most', async () => {
+    const bench = await twoBatches();
+    appendRows(bench, 10, 4);
+    const preview = await previewClearing(partsOf(bench), 'earliest');
+    expect(preview).toMatchObject({ from: 'earliest', sameSource: true, readAgain: 10, rowsDoubled: 10, skipped: 0 });
+    expect(preview.sentences[1]).toBe('Up to 10 rows will be in the table twice: what is there stays there.');
+    await clearNow(partsOf(bench), 'earliest');
+    await bench.run(1);
+    expect(bench.progress.at(-1)).toMatchObject({ batchId: 0, numInputRows: 14 });
+  });
+
+  it('at the end says how many records are skipped', async () => {
+    const bench = await twoBatches();
+    appendRows(bench, 10, 4);
+    const preview = await previewClearing(partsOf(bench), 'latest');
+    expect(preview).toMatchObject({ from: 'latest', skipped: 4, rowsDoubled: 0, readAgain: 0 });
+    expect(preview.sentences[1]).toBe('4 records are skipped: they never come into the table.');
+    await clearNow(partsOf(bench), 'latest');
+    appendRows(bench, 14, 2);
+    await bench.run(1);
+    expect(bench.progress.at(-1)).toMatchObject({ batchId: 0, numInputRows: 2 });
+  });
+
+  it('doubles nothing while the table is empty, and of Alert sends nothing again', async () => {
+    const bench = openBench(tempFolder());
+    appendRows(bench, 0, 4);
+    await bench.run(0);
+    expect(await previewClearing(partsOf(bench), 'earliest')).toMatchObject({ rowsDoubled: 0 });
+    expect(await previewClearing(partsOf(await twoBatches(), 'alert'), 'earliest')).toMatchObject({
+      rowsDoubled: 0,
+      alertsAgain: 0,
+      readAgain: 10,
+    });
+  });
+
+  it('on another topic counts what is there now, and takes it for the right one from then on', async () => {
+    const bench = await twoBatches();
+    const seen = { clusterId: 'cluster-a', topic: bench.source.topic, partitions: {} };
+    await writeSeen(bench.checkpoint, seen);
+    bench.source.cluster = 'cluster-b';
+    await expect(previewClearing(partsOf(bench))).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+    const preview = await previewClearing(partsOf(bench), 'earliest');
+    expect(preview).toMatchObject({ sameSource: false, readAgain: 0, rowsDoubled: 10 });
+    expect(preview.sentences[1]).toMatch(/^The topic is not the one/);
+    await clearNow(partsOf(bench), 'earliest');
+    expect(await readSeen(bench.checkpoint)).toBeNull();
+  });
+
+  it('is the only way when the topic ends before the table does', async () => {
+    const bench = await twoBatches();
+    const shorter = { ...partsOf(bench), source: memorySource() };
+    await expect(previewClearing(shorter)).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+    expect(await previewClearing(shorter, 'latest')).toMatchObject({
+      partitions: [{ startsAt: '0' }, { startsAt: '0' }],
+    });
   });
 });
 

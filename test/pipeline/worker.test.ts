@@ -59,7 +59,7 @@ describe('the worker thread', () => {
     });
 
     const inspector = startWorker();
-    expect(await inspector.refusal({ type: 'clear', seq: 1, job: job('run-2') })).toMatchObject({
+    expect(await inspector.refusal({ type: 'clear', seq: 1, job: job('run-2'), from: 'table' })).toMatchObject({
       code: 'FENCED',
     });
     query.send({ type: 'stop' });
@@ -71,7 +71,7 @@ describe('the worker thread', () => {
       inspector.ask<PartitionLag[]>({ type: 'lag', seq: 2, job: job('run-2') }),
       inspector.ask<CheckpointView>({ type: 'inspect', seq: 3, job: job('run-2') }),
       inspector.ask<TableView>({ type: 'table', seq: 4, job: job('run-2') }),
-      inspector.ask<ClearPreview>({ type: 'preview-clear', seq: 5, job: job('run-2') }),
+      inspector.ask<ClearPreview>({ type: 'preview-clear', seq: 5, job: job('run-2'), from: 'table' }),
     ]);
     expect(lag.map((each) => each.lag)).toEqual([1, 2]);
     expect(lag[0]?.oldestUnreadAt).toBe(1_735_000_000_026);
@@ -79,7 +79,7 @@ describe('the worker thread', () => {
     expect(table).toMatchObject({ version: 1, rows: 25 });
     expect(preview).toMatchObject({ readAgain: 0, rowsDoubled: 0, startsFrom: 'Delta version 1' });
 
-    const cleared = await inspector.ask<ClearResult>({ type: 'clear', seq: 6, job: job('run-2') });
+    const cleared = await inspector.ask<ClearResult>({ type: 'clear', seq: 6, job: job('run-2'), from: 'table' });
     expect(cleared.oldQueryId).toBe(view.queryId);
     const again = startWorker();
     again.send({ type: 'run', job: job('run-3') });

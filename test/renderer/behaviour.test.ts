@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dataLoss, empty, failing, fraud, full, logs, preview, starting } from './support/story.ts';
+import { dataLoss, empty, failing, fraud, full, logs, loss, preview, starting } from './support/story.ts';
 import { openStage, type Look, type Script, type Stage, type TestWindow } from './support/window.ts';
 
 const story: Script = { snapshot: full(), logs: logs(), preview: preview() };
@@ -109,7 +109,39 @@ describe('buttons', () => {
   });
 });
 
+describe('a loss', () => {
+  test('is shown in numbers before it can be accepted, and then exactly that is given up', async () => {
+    await inWindow({ snapshot: failing(), loss: loss() }, { hash: '#queries/bronze' }, async (window) => {
+      const { page } = window;
+      await page.getByRole('button', { name: 'Look at the loss…' }).click();
+      await page.getByRole('dialog').getByText('987', { exact: true }).waitFor();
+      expect((await orders(window)).map(({ command }) => command)).not.toContain('loss.accept');
+      await page.getByRole('button', { name: 'Give up 1,320 offsets, then start Bronze' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      expect(await orders(window)).toContainEqual({
+        command: 'loss.accept',
+        args: { query: 'bronze', gaps: loss().gaps },
+      });
+    });
+  });
+});
+
 describe('clearing a checkpoint', () => {
+  test('asks again for each place to begin at, and clears from the chosen one', async () => {
+    const latest = { ...preview(), from: 'latest' as const, skipped: 1_234 };
+    await inWindow({ ...story, preview: latest }, { hash: '#checkpoints' }, async (window) => {
+      const { page } = window;
+      await page.getByRole('button', { name: 'Clear Bronze…' }).click();
+      await page.getByText('Begin at the end').first().click();
+      await page.getByText('1,234', { exact: true }).waitFor();
+      await page.getByLabel('to confirm').fill('bronze');
+      await page.getByRole('button', { name: 'Clear, then start Bronze' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      const asked = (await orders(window)).filter(({ command }) => command.startsWith('checkpoint.'));
+      expect(asked.map(({ args }) => (args as { from: string }).from)).toEqual(['table', 'latest', 'latest']);
+    });
+  });
+
   test('needs the typed name, and Enter does nothing before', async () => {
     await inWindow(story, { hash: '#checkpoints' }, async (window) => {
       const { page } = window;

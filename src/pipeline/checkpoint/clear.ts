@@ -2,9 +2,11 @@
  * Clearing a checkpoint: what would happen (pure), and doing it. From the moment its marker is on disk a clearing is
  * always finished, by whoever takes the lease next: there is the old state or the new one, never a mixture that runs.
  */
-import type { ClearPreview, ClearResult, QueryName } from '../events.ts';
+import type { ClearFrom, ClearPreview, ClearResult, QueryName } from '../events.ts';
 import { fromOffsetMap, nextOf, toOffsetMap } from '../offsets.ts';
+import { forgetSeen } from '../ownership/identity.ts';
 import type { ObjectStore, Offsets } from '../ports.ts';
+import { describeClearing } from './clear-words.ts';
 import { serializeInitial, serializeMetadata } from './format.ts';
 import { listOwned, OWN_FOLDER } from './inspect.ts';
 
@@ -13,6 +15,11 @@ const PARALLEL_FILES = 8;
 
 export interface ClearFacts {
   readonly query: QueryName;
+  readonly from: ClearFrom;
+  /** False: the offsets of the old checkpoint mean nothing in the topic as it is now. */
+  readonly sameSource: boolean;
+  /** True when the table holds no row that could be doubled. */
+  readonly tableIsEmpty: boolean;
   readonly path: string;
   /** Folder that everything is moved to. */
   readonly trash: string;
@@ -21,6 +28,7 @@ export interface ClearFacts {
   readonly committed: Offsets | null;
   readonly startsAt: Offsets;
   readonly startsFrom: string;
+  readonly logStart: Offsets;
   readonly end: Offsets;
   readonly objects: number;
   readonly bytes: number;
@@ -29,6 +37,7 @@ export interface ClearFacts {
 /** What is being done, as the marker keeps it. */
 interface Clearing {
   readonly query: QueryName;
+  readonly from: ClearFrom;
   readonly oldQueryId: string | null;
   readonly newQueryId: string;
   readonly topic: string;
@@ -44,24 +53,53 @@ export interface ClearStores {
 }
 
 export function previewClear(facts: ClearFacts): ClearPreview {
-  const { query, path, trash, queryId, committed, startsAt, startsFrom, end, objects, bytes } = facts;
+  const { query, from, sameSource, path, trash, queryId, startsFrom, objects, bytes } = facts;
+  const partitions = toPartitions(facts);
+  const sum = (of: (each: Partition) => number): number => partitions.reduce((total, each) => total + of(each), 0);
+  const counts = { readAgain: sum((each) => each.readAgain), waiting: sum((each) => each.waiting) };
+  const skipped = sum((each) => each.skipped);
+  const rowsDoubled = countDoubled(facts, counts.readAgain, counts.waiting);
+  return {
+    query,
+    from,
+    sameSource,
+    queryId,
+    partitions: partitions.map(({ skipped: _, ...each }) => each),
+    readAgain: counts.readAgain,
+    skipped,
+    rowsDoubled,
+    alertsAgain: 0,
+    startsFrom,
+    moves: [{ path, objects, bytes }],
+    trash,
+    sentences: describeClearing(facts, { ...counts, skipped, rowsDoubled }),
+  };
+}
+
+type Partition = ClearPreview['partitions'][number] & { readonly skipped: number };
+
+function toPartitions({ from, sameSource, committed, startsAt, logStart, end }: ClearFacts): Partition[] {
   const ids = [...new Set([...startsAt.keys(), ...end.keys()])].sort((a, b) => a - b);
-  const partitions = ids.map((partition) => {
-    const from = nextOf(startsAt, partition);
+  return ids.map((partition) => {
+    const next = nextOf(startsAt, partition);
     const before = committed?.get(partition) ?? null;
+    const known = sameSource ? before : null;
+    const unread = known === null ? nextOf(logStart, partition) : known;
     return {
       partition,
       checkpoint: before?.toString() ?? null,
-      startsAt: from.toString(),
-      readAgain: before === null || before <= from ? 0 : Number(before - from),
-      waiting: Number((end.get(partition) ?? from) - from),
+      startsAt: next.toString(),
+      readAgain: known === null || known <= next ? 0 : Number(known - next),
+      waiting: Number((end.get(partition) ?? next) - next),
+      skipped: from === 'latest' && next > unread ? Number(next - unread) : 0,
     };
   });
-  const readAgain = partitions.reduce((sum, each) => sum + each.readAgain, 0);
-  const waiting = partitions.reduce((sum, each) => sum + each.waiting, 0);
-  const base = { query, from: 'table', queryId, partitions, readAgain, rowsDoubled: 0, alertsAgain: 0 } as const;
-  const sentences = describe(facts, readAgain, waiting);
-  return { ...base, startsFrom, moves: [{ path, objects, bytes }], trash, sentences };
+}
+
+/** What is read again from the same topic is in the table; of another topic nobody knows what is. */
+function countDoubled(facts: ClearFacts, readAgain: number, waiting: number): number {
+  if (facts.query === 'alert' || facts.from !== 'earliest' || facts.tableIsEmpty) return 0;
+  return facts.sameSource ? readAgain : waiting;
 }
 
 /** Throws when the caller no longer holds the lease. */
@@ -100,6 +138,8 @@ async function carryOut({ checkpoint, parent }: ClearStores, mayWrite: MayWrite,
   await mayWrite();
   await checkpoint.put('sources/0/0', serializeInitial(initial));
   await checkpoint.put('metadata', serializeMetadata(clearing.newQueryId));
+  // Who began anew has accepted the topic as it is now.
+  if (clearing.from !== 'table') await forgetSeen(checkpoint);
   await checkpoint.delete(MARKER);
 }
 
@@ -108,21 +148,3 @@ async function inParallel(keys: readonly string[], work: (key: string) => Promis
     await Promise.all(keys.slice(at, at + PARALLEL_FILES).map(work));
   }
 }
-
-function describe(facts: ClearFacts, readAgain: number, waiting: number): string[] {
-  const title = facts.query === 'bronze' ? 'Bronze' : 'Alert';
-  const again = {
-    bronze: 'No row is lost and none is doubled, because the table itself tells how far it is.',
-    alert: 'No alert is sent again, because each transaction is alerted at most once.',
-  };
-  return [
-    `${title} goes on from ${facts.startsFrom}.`,
-    again[facts.query],
-    `${count(readAgain, 'record is', 'records are')} read again, ${count(waiting, 'record waits', 'records wait')} to be read.`,
-    `The old checkpoint (${count(facts.objects, 'file', 'files')}) is moved to ${facts.trash}; nothing is deleted.`,
-    'The query gets a new id: with the old one its first batches would be taken for written already.',
-  ];
-}
-
-const count = (number: number, one: string, many: string): string =>
-  `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`;

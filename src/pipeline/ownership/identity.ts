@@ -37,6 +37,11 @@ export async function writeSeen(store: ObjectStore, seen: SeenSource): Promise<v
   await store.put(KEY, Buffer.from(JSON.stringify(seen)));
 }
 
+/** The next start takes the topic as it finds it. */
+export async function forgetSeen(store: ObjectStore): Promise<void> {
+  await store.delete(KEY);
+}
+
 export function see(record: TopicRecord): SeenRecord {
   const hash = createHash('sha256');
   for (const part of [record.key, record.value]) hash.update(part ? `${part.length}:` : '-').update(part ?? '');
@@ -76,6 +81,7 @@ function changed(seen: string, expected: string): SluiceError {
     tried: 'Comparing the topic with what the checkpoint has seen of it',
     seen,
     expected,
-    action: 'Point this query at the old topic again, or give the new one a checkpoint and a table of its own.',
+    action:
+      'Point this query at the old topic again, or clear its checkpoint and say where it begins: earliest or latest.',
   });
 }

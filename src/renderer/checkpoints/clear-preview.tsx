@@ -1,4 +1,4 @@
-import type { ClearPreview } from '../../pipeline/events.ts';
+import type { ClearFrom, ClearPreview } from '../../pipeline/events.ts';
 import { Fact } from '../components/page.tsx';
 import { bytes, count, offset, plural } from '../format.ts';
 
@@ -6,16 +6,28 @@ interface Props {
   readonly preview: ClearPreview;
 }
 
+/** Where a cleared query may begin, in the words of the sheet. */
+export const CHOICES: Readonly<Record<ClearFrom, string>> = {
+  table: 'Continue from the table',
+  earliest: 'Begin at the first record',
+  latest: 'Begin at the end',
+};
+
 export function Choice({ preview }: Props) {
   return (
     <Part number={1} title={`Where ${preview.query === 'bronze' ? 'Bronze' : 'Alert'} goes on from`}>
       <div className="choice-card row gap-4">
         <div className="col grow">
-          <span className="strong">Continue from the table</span>
+          <span className="strong">{CHOICES[preview.from]}</span>
           <span className="text ink-2">From {preview.startsFrom}</span>
         </div>
         <Fact label="Read again">{count(preview.readAgain)}</Fact>
-        <Fact label="Rows doubled">
+        {preview.from === 'latest' && (
+          <Fact label="Skipped">
+            <span className={preview.skipped > 0 ? 'tone-high' : undefined}>{count(preview.skipped)}</span>
+          </Fact>
+        )}
+        <Fact label={preview.rowsDoubled > 0 ? 'Rows doubled, at most' : 'Rows doubled'}>
           <span className={preview.rowsDoubled > 0 ? 'tone-high' : undefined}>{count(preview.rowsDoubled)}</span>
         </Fact>
         <Fact label="Alerts again">

@@ -2,17 +2,17 @@
  * Clearing is slow, previewed and can be undone by hand: the numbers first, then what moves, then the name to type.
  * Nothing changes before the button at the end.
  */
-import { ActionIcon, Button, Drawer, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Drawer, SegmentedControl, TextInput } from '@mantine/core';
 import { Undo2, X } from 'lucide-react';
 import { useEffect, useState, type FormEvent } from 'react';
 import type { ErrorView, QueryView } from '../../console/contract.ts';
-import type { ClearPreview } from '../../pipeline/events.ts';
+import { CLEAR_FROM, type ClearFrom, type ClearPreview } from '../../pipeline/events.ts';
 import { ask, CommandError } from '../bridge.ts';
 import { TITLES } from '../components/query-actions.tsx';
 import { Failure, LoadingRows } from '../components/states.tsx';
 import { toast } from '../components/toast.ts';
 import { useStore } from '../store.ts';
-import { Choice, Moves, Partitions, Sentences } from './clear-preview.tsx';
+import { Choice, CHOICES, Moves, Partitions, Sentences } from './clear-preview.tsx';
 
 interface ClearSheetProps {
   readonly query: QueryView;
@@ -20,7 +20,8 @@ interface ClearSheetProps {
 }
 
 export function ClearSheet({ query, onClose }: ClearSheetProps) {
-  const [preview, failure] = usePreview(query.name);
+  const [from, setFrom] = useState<ClearFrom>('table');
+  const [preview, failure] = usePreview(query.name, from);
   const title = TITLES[query.name];
   return (
     <Drawer
@@ -40,6 +41,12 @@ export function ClearSheet({ query, onClose }: ClearSheetProps) {
       </div>
       <div className="sheet-body">
         <p className="text ink-2">{stateSentence(query)} Nothing changes until you confirm.</p>
+        <SegmentedControl
+          aria-label="Where it begins"
+          value={from}
+          onChange={(value) => setFrom(value as ClearFrom)}
+          data={CLEAR_FROM.map((value) => ({ value, label: CHOICES[value] }))}
+        />
         {!preview && !failure && <LoadingRows rows={8} />}
         {failure && <Failure error={failure} />}
         {preview && (
@@ -51,7 +58,7 @@ export function ClearSheet({ query, onClose }: ClearSheetProps) {
           </>
         )}
       </div>
-      {preview && <Confirm query={query} trash={preview.trash} onClose={onClose} />}
+      {preview && <Confirm query={query} from={preview.from} trash={preview.trash} onClose={onClose} />}
     </Drawer>
   );
 }
@@ -65,11 +72,12 @@ function stateSentence({ name, state }: QueryView): string {
 
 interface ConfirmProps {
   readonly query: QueryView;
+  readonly from: ClearFrom;
   readonly trash: string;
   readonly onClose: () => void;
 }
 
-function Confirm({ query, trash, onClose }: ConfirmProps) {
+function Confirm({ query, from, trash, onClose }: ConfirmProps) {
   const { bridge } = useStore();
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<ErrorView | null>(null);
@@ -81,7 +89,7 @@ function Confirm({ query, trash, onClose }: ConfirmProps) {
     if (!matches || busy) return;
     setBusy(true);
     try {
-      const { trash: kept } = await ask(bridge, 'checkpoint.clear', { query: name, from: 'table', confirm: typed });
+      const { trash: kept } = await ask(bridge, 'checkpoint.clear', { query: name, from, confirm: typed });
       toast(`The ${TITLES[name]} checkpoint is cleared; the old one lies in ${kept}.`);
       onClose();
     } catch (error) {
@@ -117,14 +125,16 @@ function Confirm({ query, trash, onClose }: ConfirmProps) {
   );
 }
 
-/** What clearing would do, asked when the sheet opens. */
-function usePreview(query: QueryView['name']): readonly [ClearPreview | null, ErrorView | null] {
+/** What clearing would do, asked when the sheet opens and for each choice. */
+function usePreview(query: QueryView['name'], from: ClearFrom): readonly [ClearPreview | null, ErrorView | null] {
   const { bridge } = useStore();
   const [preview, setPreview] = useState<ClearPreview | null>(null);
   const [failure, setFailure] = useState<ErrorView | null>(null);
   useEffect(() => {
     let gone = false;
-    ask(bridge, 'checkpoint.preview', { query, from: 'table' }).then(
+    setPreview(null);
+    setFailure(null);
+    ask(bridge, 'checkpoint.preview', { query, from }).then(
       (answer) => !gone && setPreview(answer),
       (error: unknown) => {
         if (!(error instanceof CommandError)) throw error;
@@ -134,6 +144,6 @@ function usePreview(query: QueryView['name']): readonly [ClearPreview | null, Er
     return () => {
       gone = true;
     };
-  }, [bridge, query]);
+  }, [bridge, query, from]);
   return [preview, failure];
 }

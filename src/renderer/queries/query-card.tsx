@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { useState } from 'react';
 import type { QueryView } from '../../console/contract.ts';
 import { useNow } from '../clock.ts';
 import { Fact } from '../components/page.tsx';
@@ -9,6 +10,7 @@ import { count, longSpan, moment, rate, span } from '../format.ts';
 import { useZone } from '../preferences.ts';
 import { link } from '../route.ts';
 import { DurationBars } from './duration-bars.tsx';
+import { LossSheet } from './loss-sheet.tsx';
 
 interface QueryCardProps {
   readonly query: QueryView;
@@ -40,9 +42,10 @@ export function QueryCard({ query, stackUp, compact }: QueryCardProps) {
 export const isFailed = ({ state, error }: QueryView): boolean => state === 'FAILED' && error !== null;
 
 /** Failures that starting again cannot cure: the way out begins at the checkpoint. */
-const AT_CHECKPOINT: readonly string[] = ['CHECKPOINT_CORRUPT', 'TABLE_AHEAD', 'TABLE_BEHIND'];
+const AT_CHECKPOINT: readonly string[] = ['CHECKPOINT_CORRUPT', 'SOURCE_CHANGED', 'TABLE_AHEAD', 'TABLE_BEHIND'];
 
 function QueryFailure({ query, stackUp }: Pick<QueryCardProps, 'query' | 'stackUp'>) {
+  const [looking, setLooking] = useState(false);
   const { error } = query;
   if (!error) return null;
   return (
@@ -52,7 +55,13 @@ function QueryFailure({ query, stackUp }: Pick<QueryCardProps, 'query' | 'stackU
           Open Checkpoints
         </Button>
       )}
+      {error.code === 'DATA_LOSS' && (
+        <Button variant="filled" onClick={() => setLooking(true)}>
+          Look at the loss…
+        </Button>
+      )}
       <QueryActions query={query} stackUp={stackUp} />
+      {looking && <LossSheet query={query.name} onClose={() => setLooking(false)} />}
     </Failure>
   );
 }

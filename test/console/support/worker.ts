@@ -134,11 +134,14 @@ const LETTERS: Record<string, unknown> = {
   export: { letters: 1, total: 1 },
 };
 
+const GAPS = [{ partition: 0, from: '2', to: '5' }];
 const VALUES: Record<string, unknown> = {
   lag: [{ partition: 0, logStart: '0', current: '12', end: '12', lag: 0, oldestUnreadAt: null }],
   inspect: { path: '/checkpoint', exists: true, lastCommit: 4 },
   table: { path: '/table', version: 4, rows: 12, files: 1, bytes: 100, lastCommitAt: 1 },
   'preview-clear': { query: 'bronze', sentences: ['Nothing is read again.'] },
+  'preview-loss': { query: 'bronze', queryId: 'query-1', gaps: GAPS, total: 3, sentences: ['3 offsets are gone.'] },
+  'accept-loss': { query: 'bronze', queryId: 'query-1', gaps: GAPS, total: 3, sentences: ['3 offsets are given up.'] },
   clear: { query: 'bronze', oldQueryId: 'query-1', newQueryId: 'query-2', trash: '/trash' },
   frauds: [],
   deliveries: [],

@@ -13,6 +13,7 @@ import {
   type FraudMinute,
   type FraudView,
   type LetterBytesView,
+  type LossView,
   type NoteView,
   type QuarantineView,
   type QueryName,
@@ -445,11 +446,31 @@ export function dataLoss(): ErrorView {
   };
 }
 
+export function loss(): LossView {
+  return {
+    query: 'bronze',
+    queryId: 'c5bf0e66-abe1-4b98-948d-161b3155fbbd',
+    gaps: [
+      { partition: 0, from: '81200', to: '81533' },
+      { partition: 2, from: '79000', to: '79987' },
+    ],
+    total: 1_320,
+    sentences: [
+      'The topic has removed 1,320 offsets before they were read.',
+      'Partition 0: offsets 81200 to 81532 (333) are gone.',
+      'Accepting gives up exactly these: the query goes on behind them, and the gap is written down beside the checkpoint and in the table.',
+      'Nothing that is in the table already changes. It cannot be taken back.',
+    ],
+  };
+}
+
 export function preview(): ClearPreview {
   const ends = [81_321, 81_034, 81_188, 80_876];
   return {
     query: 'bronze',
     from: 'table',
+    sameSource: true,
+    skipped: 0,
     queryId: '7d0f5c1e-2b8a-4f64-9a53-1c6de0b7a942',
     partitions: ends.map((end, partition) => ({
       partition,

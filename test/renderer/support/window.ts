@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright';
 import type { ErrorView, LogEntry, Snapshot } from '../../../src/console/contract.ts';
-import type { ClearPreview } from '../../../src/pipeline/events.ts';
+import type { ClearPreview, LossView } from '../../../src/pipeline/events.ts';
 import { CONTENT_SECURITY_POLICY } from '../../../src/main/csp.ts';
 import { NOW, type DeadLetterScript } from './story.ts';
 
@@ -18,6 +18,7 @@ export interface Script {
   readonly logs?: readonly LogEntry[];
   readonly preview?: ClearPreview | ErrorView;
   readonly deadLetters?: DeadLetterScript | ErrorView;
+  readonly loss?: LossView;
   /** Refuses every command except the reading ones. */
   readonly refusal?: ErrorView;
   /** There is no console at all. */
@@ -178,6 +179,7 @@ function installBridge(script: Script): void {
     if (command === 'checkpoint.preview')
       return script.preview && 'code' in script.preview ? no(script.preview) : ok(script.preview);
     if (command === 'checkpoint.clear') return ok({ trash: 'checkpoints/_trash/2026-11-22T14-33-10Z-bronze/' });
+    if (command === 'loss.preview') return ok(script.loss ?? null);
     return ok(null);
   };
   Object.assign(window, {
