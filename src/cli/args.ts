@@ -27,6 +27,13 @@ export type Invocation =
       readonly json: boolean;
     }
   | DeadLettersAsked
+  | {
+      readonly command: 'alerts';
+      readonly what: 'test' | 'resume' | 'resend' | 'discard';
+      /** What `resend` and `discard` are about; empty = all that wait for a person. */
+      readonly transNums: readonly string[];
+      readonly json: boolean;
+    }
   | { readonly command: 'table'; readonly task: TableTask; readonly json: boolean }
   | { readonly command: 'produce'; readonly what: ProduceWhat; readonly json: boolean }
   | { readonly command: 'accept-loss'; readonly query: QueryName; readonly yes: boolean; readonly json: boolean }
@@ -47,6 +54,7 @@ export type Invocation =
 export class UsageError extends Error {}
 
 const MAX_LINES = 1_000;
+const MAX_ALERTS = 500;
 const json = { type: 'boolean', default: false } as const;
 
 export function parseCommandLine(argv: readonly string[], cwd: string): Invocation {
@@ -77,6 +85,8 @@ export function parseCommandLine(argv: readonly string[], cwd: string): Invocati
       return parseDeadLetters(rest);
     case 'table':
       return parseTable(rest);
+    case 'alerts':
+      return parseAlerts(rest);
     case 'run':
       return parseRun(rest, cwd);
     default:
@@ -208,6 +218,16 @@ function linesOf(text: string | undefined, usual: number): number {
   const lines = text === undefined ? usual : Number(text);
   if (Number.isInteger(lines) && lines >= 1 && lines <= MAX_LINES) return lines;
   throw new UsageError(`-n takes a number from 1 to ${MAX_LINES}.`);
+}
+
+function parseAlerts(rest: string[]): Invocation {
+  const { values, positionals } = parse(rest, { json, all: { type: 'boolean', default: false } }, MAX_ALERTS + 1);
+  const [what, ...transNums] = positionals;
+  if ((what === 'test' || what === 'resume') && transNums.length === 0 && !values.all)
+    return { command: 'alerts', what, transNums, json: values.json };
+  if ((what === 'resend' || what === 'discard') && transNums.length > 0 !== values.all)
+    return { command: 'alerts', what, transNums, json: values.json };
+  throw new UsageError('alerts takes "test", "resume", or "resend" or "discard" with transaction numbers or --all.');
 }
 
 function parseRun(rest: string[], cwd: string): Invocation {

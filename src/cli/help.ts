@@ -28,6 +28,10 @@ export const HELP = `Sluice: two streaming queries over card transactions, from 
   sluice table history [-n N]          what happened to it, the newest first
   sluice table optimize [--dry-run]    puts small files together, also while Bronze runs
   sluice table vacuum [--delete]       shows which unreferenced files are older than a week; --delete deletes them
+  sluice alerts test                   sends a test message to Slack and waits until it is accepted
+  sluice alerts resume                 lets alerts go again after Slack had refused for good
+  sluice alerts resend|discard ID...|--all
+                                       decides about alerts that are held or that Slack did not take
   sluice help, sluice --version
 
 Every command takes --json: its answer is then one JSON object, logs are one object a line.
@@ -63,4 +67,6 @@ Exit codes: 0 all well, 1 a query failed, 2 the command line was wrong or a prev
 Environment: SLUICE_HOME (data folder), SLACK_WEBHOOK_URL (unset: local preview; empty: no alerts), BRONZE_TRIGGER,
 ALERT_TRIGGER, TRIGGER_INTERVAL, STARTING_OFFSETS, MAX_OFFSETS_PER_TRIGGER, PRODUCER_MODE, PRODUCER_RATE, PRODUCER_ROWS,
 PRODUCER_CSV, BRONZE_OPTIMIZE_EVERY, BRONZE_VACUUM_EVERY, PRODUCER_TIME_SCALE, PRODUCER_SEED, LOG_LEVEL. A flag is stronger than the environment, that than a file
+PRODUCER_CSV, PRODUCER_TIME_SCALE, PRODUCER_SEED, LOG_LEVEL, ALERT_ON_AMBIGUOUS, ALERT_JOIN_CARD_WITHIN,
+ALERT_STORM_PER_MINUTE, ALERT_QUIET_HOURS, ALERT_LINK_BASE, ALERT_SERVING_DATABASE, SERVING_DATABASE_URL. A flag is stronger than the environment, that than a file
 .env here or in the data folder, that than settings.json in the data folder.`;

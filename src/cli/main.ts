@@ -1,5 +1,6 @@
 /** One command line, from its words to its exit code. */
 import { acceptLoss } from './accept-loss.ts';
+import { alerts } from './alerts.ts';
 import { parseCommandLine, UsageError, type Invocation } from './args.ts';
 import { clear } from './clear.ts';
 import { control } from './control.ts';
@@ -52,6 +53,8 @@ async function obey(asked: Invocation, terminal: Terminal, installation: Install
       return produce(terminal, asked.what, asked.json);
     case 'table':
       return table(terminal, asked.task, asked.json);
+    case 'alerts':
+      return alerts(terminal, asked);
     case 'run-query':
       return runQuery(terminal, installation, asked);
     case 'dead-letters':

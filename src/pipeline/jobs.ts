@@ -218,6 +218,7 @@ async function settle({ job, log, clock, lease, stores }: Owned, source: Source,
   const onRetry = (error: Error): void => log('warn', `${error.message} (trying again)`);
   return retrying(
     async () => {
+      await sink.check?.();
       const clusterId = await source.clusterId();
       const seen = await readSeen(stores.checkpoint);
       const checkpoint = openCheckpointLog(stores.checkpoint, lease.check);

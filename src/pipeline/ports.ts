@@ -66,6 +66,8 @@ export interface Batch {
 export interface Sink {
   /** As Spark prints it: `DeltaSink[path]`. */
   readonly description: string;
+  /** Called at each start before anything else, when the target has something to check; throws when it may not be written to. */
+  check?(): Promise<void>;
   /** Called once before the first batch: the newest batch of this query that the sink holds, -1 for none. */
   lastBatch(queryId: string): Promise<number>;
   /**

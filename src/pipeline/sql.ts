@@ -28,6 +28,8 @@ export interface DatabaseOptions {
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 /** SQLSTATE classes after which the same statement may succeed: connection, rollback, resources, shutdown. */
+/** Classes whose words and details repeat values: data exceptions and broken constraints. */
+const VALUE_CLASSES = ['22', '23'];
 const RETRYABLE_CLASSES = ['08', '40', '53', '57'];
 
 /** Opens a lazy pool; nothing is connected before the first query. */
@@ -108,9 +110,10 @@ function toParameter(value: SqlValue): unknown {
   return Array.isArray(value) ? value.map(toParameter) : value;
 }
 
-function sqlError(error: unknown): SluiceError {
-  const state = (error as { code?: string }).code ?? '';
+function sqlError(failure: unknown): SluiceError {
+  const state = (failure as { code?: string }).code ?? '';
   const isServerAnswer = /^[0-9A-Z]{5}$/.test(state);
+  const error = VALUE_CLASSES.includes(state.slice(0, 2)) && isServerAnswer ? withoutValues(failure, state) : failure;
   const retryable = !isServerAnswer || RETRYABLE_CLASSES.includes(state.slice(0, 2));
   return new SluiceError('SQL_UNAVAILABLE', {
     tried: 'Asking PostgreSQL',
@@ -120,4 +123,11 @@ function sqlError(error: unknown): SluiceError {
     retryable,
     cause: error,
   });
+}
+
+/** What can be told without a card number in it: the state and the constraint. */
+function withoutValues(failure: unknown, state: string): Error {
+  const { constraint } = failure as { constraint?: string };
+  const what = constraint === undefined ? 'a value does not fit' : `the constraint ${constraint} does not hold`;
+  return Object.assign(new Error(`${what} (the values are not repeated here)`), { code: state });
 }

@@ -166,6 +166,24 @@ describe('with a running console', () => {
     expect(made.stack.calls).toContain('play card-theft');
   });
 
+  test('a test message, and alerts that wait for a person', async () => {
+    const refused = await sluice('alerts test');
+    expect([refused.code, refused.err.join()]).toEqual([1, expect.stringContaining('Slack answered 404') as string]);
+    await until(async () => (await made.console.call('snapshot', {})).queries.alert.alertsPaused !== null);
+    expect((await sluice('alerts resume')).out).toEqual(['Alerts go again.']);
+    expect((await made.console.call('snapshot', {})).queries.alert.alertsPaused).toBe(null);
+    expect((await sluice('alerts test')).out).toEqual(['Slack took the test message.']);
+    expect((await sluice('alerts resend t1 t2 --json')).out).toEqual(['{"changed":2}']);
+    expect((await sluice('alerts discard t1')).out).toEqual(['1 alerts will not be sent.']);
+    expect((await sluice('alerts resend --all')).out).toEqual(['0 alerts will be sent again.']);
+  });
+
+  test('a test message when Alert does not run says so', async () => {
+    await sluice('stop alert');
+    const { code, err } = await sluice('alerts test');
+    expect([code, err.join()]).toEqual([1, expect.stringContaining('Start Alert') as string]);
+  });
+
   test('one transaction by hand', async () => {
     expect((await sluice('produce test --json')).out).toEqual(['{"transNum":"TEST_suspicious"}']);
     await sluice('produce pause');

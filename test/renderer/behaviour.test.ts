@@ -49,6 +49,38 @@ describe('buttons', () => {
     });
   });
 
+  test('those of Deliveries test, send again and discard, one alert or all that wait', async () => {
+    const held = full().deliveries.filter(({ state }) => state === 'held');
+    const [first] = held;
+    await inWindow(story, { hash: `#deliveries/${first?.transNum}` }, async (window) => {
+      const { page } = window;
+      await page.getByRole('button', { name: 'Send test message' }).click();
+      await page.getByRole('button', { name: 'Send again', exact: true }).click();
+      await page.getByRole('button', { name: 'Discard', exact: true }).click();
+      await page.getByText('Held', { exact: true }).click();
+      await page.getByRole('button', { name: `Discard all ${held.length}` }).click();
+      const transNums = [first?.transNum];
+      expect(await orders(window)).toEqual([
+        { command: 'alerts.test', args: {} },
+        { command: 'alerts.resend', args: { transNums } },
+        { command: 'alerts.discard', args: { transNums } },
+        { command: 'alerts.discard', args: { transNums: held.map((each) => each.transNum) } },
+      ]);
+    });
+  });
+
+  test('paused alerts are told on every screen until they are resumed', async () => {
+    await inWindow({ snapshot: failing() }, { hash: '#lag' }, async (window) => {
+      const banner = window.page.getByRole('alert').filter({ hasText: 'Alerts are paused' });
+      expect(await banner.textContent()).toContain('Slack answered 404 no_service');
+      await banner.getByRole('button', { name: 'Resume alerts' }).click();
+      expect(await orders(window)).toEqual([{ command: 'alerts.resume', args: {} }]);
+      const { alert, bronze } = failing().queries;
+      await window.tell({ type: 'parts', parts: { queries: { bronze, alert: { ...alert, alertsPaused: null } } } });
+      await banner.waitFor({ state: 'detached' });
+    });
+  });
+
   test('a stopped query can be started, and a failed one too', async () => {
     await inWindow({ snapshot: failing() }, { hash: '#queries' }, async (window) => {
       await window.page.getByRole('button', { name: 'Start Bronze', exact: true }).click();

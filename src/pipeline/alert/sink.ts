@@ -32,10 +32,8 @@ export function makeAlertSink(parts: SinkParts): Sink {
   let firstStart: number | null = null;
   return {
     description: `AlertSink[${settings.serving.host}:${settings.serving.port}/${settings.serving.database}]`,
-    lastBatch: async (queryId) => {
-      await checkServing(settings, db);
-      return lastLedgerBatch(db, queryId);
-    },
+    check: () => checkServing(settings, db),
+    lastBatch: (queryId) => lastLedgerBatch(db, queryId),
     addBatch: async (batch) => {
       firstStart ??= (await firstLedgerTime(db)) ?? batch.timestamp;
       const intake = await readIntake(batch.records);

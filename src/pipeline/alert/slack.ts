@@ -46,7 +46,9 @@ export function openSlack(settings: Target, limits: SlackLimits = LIMITS): Slack
   return {
     send: async (message, now) => {
       let result: PostResult | null = null;
+      let begun = false;
       const fetch: FetchFunction = async (_url, init) => {
+        begun = true;
         const exchange = post({
           ...limits,
           url,
@@ -61,7 +63,10 @@ export function openSlack(settings: Target, limits: SlackLimits = LIMITS): Slack
       const webhook = new IncomingWebhook(url.href, { fetch, timeout: limits.totalTimeoutMs });
       // The webhook throws for every answer but a good one; what happened is known exactly from the exchange itself.
       await webhook.send(message as IncomingWebhookSendArguments).catch(() => undefined);
-      return result === null ? { kind: 'not-sent', reason: 'The message was not sent.' } : judge(result, now);
+      if (result !== null) return judge(result, now);
+      return begun
+        ? { kind: 'ambiguous', reason: 'The exchange with Slack broke off.' }
+        : { kind: 'not-sent', reason: 'The message was not sent.' };
     },
   };
 }

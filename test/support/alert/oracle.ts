@@ -36,18 +36,18 @@ export const isSound = (verdict: Verdict): boolean =>
     verdict.ledgerFaults.length ===
     0 && verdict.extraSends <= verdict.ambiguousSends;
 
+/** @param letters keys of the records that are dead letters */
 export async function judge(
   db: Database,
   fed: readonly Fed[],
   accepted: readonly Accepted[],
-  quarantine: string,
+  letters: ReadonlySet<string>,
 ): Promise<Verdict> {
   const predictions = await keysOf(
     db,
     'SELECT trans_num AS key, is_fraud_predicted = 1 AS fraud FROM fraud_predictions',
   );
   const pending = await keysOf(db, 'SELECT trans_num AS key, false AS fraud FROM sluice.pending');
-  const letters = await lettersIn(quarantine);
   const frauds = new Set(fed.filter(({ fraud }) => fraud).map(({ transNum }) => transNum));
   const told = tell(accepted);
   const sends = (transNum: string): readonly Accepted[] => told.get(transNum) ?? [];
@@ -91,8 +91,8 @@ async function keysOf(db: Database, text: string): Promise<Map<string, boolean>>
   return new Map(rows.map(({ key, fraud }) => [key, fraud]));
 }
 
-/** Every letter by the key of its record; the same letter in two files is one. */
-async function lettersIn(folder: string): Promise<ReadonlySet<string>> {
+/** Every dead letter in a folder, by the key of its record; the same letter in two files is one. */
+export async function lettersIn(folder: string): Promise<ReadonlySet<string>> {
   const store = openLocalStore(folder);
   const keys = new Set<string>();
   for (const { key } of await store.list('dead-letters/')) {

@@ -8,7 +8,7 @@ import { localFolder } from '../../../src/pipeline/store/location.ts';
 import { append, createTopic } from '../../../src/stack/embedded/topic.ts';
 import { emptyTables, settingsFor } from '../../pipeline/alert/support.ts';
 import { startTestPostgres } from '../postgres.ts';
-import { judge, type Verdict } from './oracle.ts';
+import { judge, lettersIn, type Verdict } from './oracle.ts';
 import type { ScriptedSlack } from './receivers.ts';
 import type { Fed } from './workload.ts';
 
@@ -69,7 +69,7 @@ export async function openWorld(): Promise<World> {
           await topics.transaction((sql) => append(sql, name, events.slice(from, from + 2_000), Date.now()));
       },
       isSettled: (records) => isSettled(frauddb, records),
-      judge: (fed, slack) => judge(frauddb, fed, slack.accepted, quarantine),
+      judge: async (fed, slack) => judge(frauddb, fed, slack.accepted, await lettersIn(quarantine)),
       close: () => rmSync(folder, { recursive: true, force: true }),
     };
   };
