@@ -14,7 +14,7 @@ import { isSound } from '../../test/support/alert/oracle.ts';
 import { startScriptedApi, startScriptedSlack, type Fate } from '../../test/support/alert/receivers.ts';
 import { feed, seeded } from '../../test/support/alert/workload.ts';
 import { openWorld } from '../../test/support/alert/world.ts';
-import { begin, type Life } from '../alert-matrix/process.ts';
+import { begin, type Life } from '../../test/support/alert/process.ts';
 import { ROOT } from '../support/host.ts';
 import { openResults } from '../support/results.ts';
 

@@ -15,7 +15,7 @@ import { createGenerator } from '../../src/stack/producer/generator.ts';
 import { insertTransactions, type Transaction } from '../../src/stack/producer/transaction.ts';
 import { startScriptedSlack } from '../../test/support/alert/receivers.ts';
 import { openWorld } from '../../test/support/alert/world.ts';
-import { begin, type Life } from '../alert-matrix/process.ts';
+import { begin, type Life } from '../../test/support/alert/process.ts';
 import { ROOT } from '../support/host.ts';
 import { processTree, sum } from '../support/processes.ts';
 import { openResults } from '../support/results.ts';

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import path from 'node:path';
-import type { JobSettings } from '../../src/pipeline/job-settings.ts';
-import { ROOT } from '../support/host.ts';
+import type { JobSettings } from '../../../src/pipeline/job-settings.ts';
+import { NODE, type Runtime } from './runtime.ts';
 
 export interface Life {
   readonly pid: number;
@@ -18,7 +18,7 @@ export interface Life {
 
 export interface LifeOptions {
   readonly job: JobSettings;
-  readonly workerFile?: string;
+  readonly runtime?: Runtime;
   /** `a6=kill@2`, or nothing. */
   readonly failpoints?: string;
   /** Where shots leave their marks. */
@@ -27,9 +27,11 @@ export interface LifeOptions {
 }
 
 export function begin(options: LifeOptions): Life {
-  const child = spawn(process.execPath, [path.join(ROOT, 'bench/alert-matrix/host.ts')], {
+  const runtime = options.runtime ?? NODE;
+  const child = spawn(runtime.command, [runtime.hostFile], {
     env: {
       ...process.env,
+      ...runtime.env,
       ...(options.failpoints
         ? { SLUICE_FAILPOINTS: options.failpoints, SLUICE_FAILPOINTS_DIR: path.join(options.folder, 'fired') }
         : {}),
@@ -39,9 +41,8 @@ export function begin(options: LifeOptions): Life {
   const log = createWriteStream(options.log, { flags: 'a' });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
-  const workerFile = options.workerFile ?? path.join(ROOT, 'src/pipeline/worker.ts');
   child.stdin.on('error', () => undefined);
-  child.stdin.end(JSON.stringify({ job: options.job, workerFile }));
+  child.stdin.end(JSON.stringify({ job: options.job, workerFile: runtime.workerFile }));
   const ended = once(child, 'exit').then(() => undefined);
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);

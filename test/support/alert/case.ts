@@ -2,12 +2,12 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Verdict } from '../../test/support/alert/oracle.ts';
-import { startScriptedApi, startScriptedSlack } from '../../test/support/alert/receivers.ts';
-import { feed, seeded, SMALL } from '../../test/support/alert/workload.ts';
-import type { Scene, World } from '../../test/support/alert/world.ts';
-import { ROOT } from '../support/host.ts';
+import type { Verdict } from './oracle.ts';
+import { startScriptedApi, startScriptedSlack } from './receivers.ts';
+import { feed, seeded, SMALL } from './workload.ts';
+import type { Scene, World } from './world.ts';
 import { begin, type Life } from './process.ts';
+import { ROOT, type Runtime } from './runtime.ts';
 
 export const ALERT_FAILPOINTS = [
   'a1',
@@ -43,7 +43,7 @@ export interface Outcome extends Case {
 
 const SETTLE_MS = 120_000;
 const FIRE_MS = 60_000;
-export async function runCase(world: World, each: Case, workerFile?: string): Promise<Outcome> {
+export async function runCase(world: World, each: Case, runtime?: Runtime): Promise<Outcome> {
   const random = seeded(each.seed * 100 + ALERT_FAILPOINTS.indexOf(each.failpoint) * 2 + KILLS.indexOf(each.kill));
   const label = `${each.failpoint}-${each.kill}-${each.seed}`;
   const scene = await world.openScene(`${label}-${Date.now()}`);
@@ -62,7 +62,7 @@ export async function runCase(world: World, each: Case, workerFile?: string): Pr
       folder: scene.folder,
       log: logFile(),
       ...(failpoints ? { failpoints } : {}),
-      ...(workerFile ? { workerFile } : {}),
+      ...(runtime ? { runtime } : {}),
     });
     lives.push(life);
     return life;
