@@ -156,8 +156,9 @@ async function readQuarantine() {
   return { letters, notes, doubled };
 }
 
-const missing = (wanted: Set<string>, there: Set<string>): number =>
-  [...wanted].filter((each) => !there.has(each)).length;
+function missing(wanted: Set<string>, there: Set<string>): number {
+  return [...wanted].filter((each) => !there.has(each)).length;
+}
 
 /** Both are sorted. */
 function differences(a: readonly string[], b: readonly string[]): number {
