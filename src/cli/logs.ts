@@ -43,10 +43,14 @@ export function followLogs(
       if (page.lines.length < PAGE) return;
     }
   };
-  return console.subscribe((event) => {
-    // A console that ends meanwhile has nothing more to tell.
-    if (event.type === 'logs') reading = reading.then(readOn).catch(() => undefined);
+  // A console that ends meanwhile has nothing more to tell.
+  const goOn = (): void => void (reading = reading.then(readOn).catch(() => undefined));
+  const stop = console.subscribe((event) => {
+    if (event.type === 'logs') goOn();
   });
+  // Lines that came before the subscription gave no sign.
+  goOn();
+  return stop;
 }
 
 export function aborted(signal: AbortSignal): Promise<void> {

@@ -48,11 +48,15 @@ export async function waitForQueries(
       settle();
     }
     void console.closed.then(() => finish(() => reject(ended())));
-    // A change between the snapshot and the subscription would otherwise be missed.
-    void console.call('snapshot', {}).then((snapshot) => {
-      now = snapshot.queries;
-      look();
-    });
+    // A change between the snapshot and the subscription would otherwise be missed. When this answer never comes, the
+    // wait has ended by an event, or `closed` ends it.
+    console.call('snapshot', {}).then(
+      (snapshot) => {
+        now = snapshot.queries;
+        look();
+      },
+      () => undefined,
+    );
   });
 }
 

@@ -53,6 +53,7 @@ describe('the names of the environment', () => {
         tls: null,
       },
       startingOffsets: { partitions: { 0: '5', 1: '-2' } },
+      failOnDataLoss: true,
       runs: 'until-stopped',
       triggerMs: 3_000,
       maxOffsetsPerTrigger: 100,

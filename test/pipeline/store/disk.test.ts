@@ -28,7 +28,8 @@ describe('a disk that is full', () => {
       expect([n, await transNums(bench)]).toEqual([n, wanted()]);
       expect(leftOvers(bench.root)).toEqual([]);
       if (!full.failed()) return expect(n).toBeGreaterThan(8);
-      if (!isAtStart) expect(bench.logs.join('\n')).toContain('ENOSPC');
+      // A checksum that cannot be written is left away without a word.
+      if (!isAtStart && !full.isOfChecksum()) expect(bench.logs.join('\n')).toContain('ENOSPC');
     }
   }, 60_000);
 });
@@ -151,7 +152,8 @@ function leftOvers(root: string): string[] {
 
 /** Fails the nth of these operations, once. */
 function failAt(n: number, code: string, operations: readonly (keyof Files)[]) {
-  let [count, isFailed] = [0, false];
+  let count = 0;
+  let failed: readonly unknown[] | null = null;
   const files = Object.fromEntries(
     Object.entries(nodeFiles).map(([name, call]) => [
       name,
@@ -159,12 +161,12 @@ function failAt(n: number, code: string, operations: readonly (keyof Files)[]) {
         if (!operations.includes(name as keyof Files)) return (call as (...all: unknown[]) => unknown)(...args);
         count += 1;
         if (count !== n) return (call as (...all: unknown[]) => unknown)(...args);
-        isFailed = true;
+        failed = args;
         return Promise.reject(Object.assign(new Error(`${code}: ${name} failed`), { code }));
       },
     ]),
   ) as unknown as Files;
-  return { files, failed: () => isFailed };
+  return { files, failed: () => failed !== null, isOfChecksum: () => String(failed?.at(-1)).endsWith('.crc') };
 }
 
 function notMountable(): string | null {
