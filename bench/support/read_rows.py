@@ -4,6 +4,7 @@ A row is `R`, trans_num, cc_num and ingestion_time (microseconds since 1970); a 
 """
 
 import json
+import os
 import sys
 
 import pyarrow as pa
@@ -17,3 +18,6 @@ for batch in dataset.to_batches(columns=["trans_num", "cc_num", "ingestion_time"
     times = batch["ingestion_time"].cast(pa.int64()).to_pylist()
     for trans_num, cc_num, time in zip(batch["trans_num"].to_pylist(), batch["cc_num"].to_pylist(), times):
         print(f"R\t{trans_num}\t{cc_num}\t{time}")
+sys.stdout.flush()
+# Threads of the reader may crash while the interpreter is taken down; the answer is out.
+os._exit(0)
