@@ -26,12 +26,11 @@ export function installMenu(api: ConsoleApi, window: () => BrowserWindow | undef
   );
 }
 
-// A change of the hash is no load: the page stays and shows another screen.
 function viewMenu(window: () => BrowserWindow | undefined): MenuItemConstructorOptions[] {
   const screens = SCREENS.map(([name, label], index): MenuItemConstructorOptions => ({
     label,
     accelerator: `CmdOrCtrl+${index + 1}`,
-    click: () => void window()?.loadURL(`${PAGE}#${name}`),
+    click: () => show(window(), `${PAGE}#${name}`),
   }));
   return [
     ...screens,
@@ -42,6 +41,11 @@ function viewMenu(window: () => BrowserWindow | undefined): MenuItemConstructorO
     { role: 'togglefullscreen' },
     { role: 'toggleDevTools', accelerator: 'Alt+CmdOrCtrl+I' },
   ];
+}
+
+/** A change of the hash is no load: the page stays and shows another screen. The same address would load it anew. */
+function show(window: BrowserWindow | undefined, address: string): void {
+  if (window && window.webContents.getURL() !== address) void window.loadURL(address);
 }
 
 function queriesMenu(api: ConsoleApi, window: () => BrowserWindow | undefined): MenuItemConstructorOptions[] {

@@ -113,7 +113,10 @@ export async function tourCheckpoints({ page, picture }: TestApp): Promise<void>
     await press(page, `Clear ${title}…`);
     await press(page, 'Close without clearing');
     await press(page, `Clear ${title}…`);
-    await page.getByText('Continue from the table').waitFor(PATIENCE);
+    for (const choice of ['Begin at the first record', 'Begin at the end', 'Continue from the table']) {
+      await page.getByText(choice).first().click(PATIENCE);
+      await page.getByLabel('to confirm').waitFor(PATIENCE);
+    }
     await page.getByLabel('to confirm').fill(name);
     await picture(`clear-${name}`);
     await press(page, `Clear, then start ${title}`);
