@@ -40,7 +40,9 @@ export async function startUnwatched(home: string): Promise<UnwatchedApp> {
 /** Asks again until the answer is wanted; what fails meanwhile is asked again too. */
 export async function eventually<T>(ask: () => Promise<T> | T, wanted: (value: T) => boolean): Promise<T> {
   for (;;) {
-    const value = await Promise.resolve(ask()).catch(() => undefined as T);
+    const value = await Promise.resolve()
+      .then(ask)
+      .catch(() => undefined as T);
     if (value !== undefined && wanted(value)) return value;
     await sleep(100);
   }
