@@ -48,8 +48,13 @@ export async function eventually<T>(ask: () => Promise<T> | T, wanted: (value: T
   }
 }
 
+/** A process that has ended since it was listed is no page. */
 function isPage(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer');
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer');
+  } catch {
+    return false;
+  }
 }
 
 async function evaluate(port: string, expression: string): Promise<unknown> {
