@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { fenceTable } from './bronze/fence.ts';
 import { findForeign } from './bronze/foreign.ts';
-import { clearCheckpoint, previewClear, type ClearFacts, type ClearStores } from './checkpoint/clear.ts';
+import type { ClearFacts } from './checkpoint/clear-facts.ts';
+import { clearCheckpoint, previewClear, type ClearStores } from './checkpoint/clear.ts';
 import { listOwned, readBatchOffsets, readCommitted, readQueryId } from './checkpoint/inspect.ts';
 import { findNewestBatch, openTable, type Snapshot } from './delta/snapshot.ts';
 import { SluiceError } from './errors.ts';

@@ -1,5 +1,5 @@
 /** What clearing would do, in sentences: the most important first. Pure. */
-import type { ClearFacts } from './clear.ts';
+import type { ClearFacts } from './clear-facts.ts';
 
 interface Counts {
   readonly readAgain: number;

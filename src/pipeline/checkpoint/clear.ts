@@ -6,33 +6,13 @@ import type { ClearFrom, ClearPreview, ClearResult, QueryName } from '../events.
 import { fromOffsetMap, nextOf, toOffsetMap } from '../offsets.ts';
 import { forgetSeen } from '../ownership/identity.ts';
 import type { ObjectStore, Offsets } from '../ports.ts';
+import type { ClearFacts } from './clear-facts.ts';
 import { describeClearing } from './clear-words.ts';
 import { serializeInitial, serializeMetadata } from './format.ts';
 import { listOwned, OWN_FOLDER } from './inspect.ts';
 
 const MARKER = `${OWN_FOLDER}clearing`;
 const PARALLEL_FILES = 8;
-
-export interface ClearFacts {
-  readonly query: QueryName;
-  readonly from: ClearFrom;
-  /** False: the offsets of the old checkpoint mean nothing in the topic as it is now. */
-  readonly sameSource: boolean;
-  /** True when the table holds no row that could be doubled. */
-  readonly tableIsEmpty: boolean;
-  readonly path: string;
-  /** Folder that everything is moved to. */
-  readonly trash: string;
-  readonly queryId: string | null;
-  /** Next to read after the newest committed batch; null when nothing is committed. */
-  readonly committed: Offsets | null;
-  readonly startsAt: Offsets;
-  readonly startsFrom: string;
-  readonly logStart: Offsets;
-  readonly end: Offsets;
-  readonly objects: number;
-  readonly bytes: number;
-}
 
 /** What is being done, as the marker keeps it. */
 interface Clearing {

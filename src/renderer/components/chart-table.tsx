@@ -1,7 +1,7 @@
 /** The numbers of a chart as a table, newest first: for people who do not see it, and for those who want to read them. */
 import { clock } from '../format.ts';
 import { useZone } from '../preferences.ts';
-import type { Point, Series } from './chart.tsx';
+import type { Point, Series } from './chart-points.ts';
 
 interface ChartTableProps {
   readonly label: string;

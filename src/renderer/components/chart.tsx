@@ -9,21 +9,10 @@ import { Area, Bar, BarChart, CartesianGrid, ComposedChart, Line, Tooltip, XAxis
 import { useElementSize } from '@mantine/hooks';
 import { count, rate, shortClock, clock, type Zone } from '../format.ts';
 import { useZone } from '../preferences.ts';
+import type { Point, Series } from './chart-points.ts';
 import { cell, ChartTable } from './chart-table.tsx';
 
 export const MOST_POINTS = 300;
-
-/** One moment; the values stand in the order of the series. */
-export interface Point {
-  readonly at: number;
-  readonly values: readonly (number | null)[];
-}
-
-export interface Series {
-  readonly name: string;
-  readonly color: string;
-  readonly dashed?: boolean;
-}
 
 interface ChartProps {
   /** What is drawn, for people who do not see it. */

@@ -1,6 +1,7 @@
 /** How far each query is behind the topic, per partition, in offsets and in time. */
 import type { LagView } from '../../console/contract.ts';
-import { Chart, Legend, type Series } from '../components/chart.tsx';
+import type { Series } from '../components/chart-points.ts';
+import { Chart, Legend } from '../components/chart.tsx';
 import { Card, Page } from '../components/page.tsx';
 import { Empty, LoadingRows } from '../components/states.tsx';
 import { StateGuide } from './state-guide.tsx';

@@ -1,6 +1,6 @@
 /** Lag histories to the points of one chart. Pure. */
 import type { LagView } from '../../console/contract.ts';
-import type { Point } from '../components/chart.tsx';
+import type { Point } from '../components/chart-points.ts';
 
 type History = LagView['history'];
 

@@ -1,7 +1,7 @@
 /** From what the console tells to the points of a chart. Pure. */
 import type { LagView } from '../../console/contract.ts';
 import { RISK_LEVELS, type FraudMinute } from '../../pipeline/events.ts';
-import type { Point } from '../components/chart.tsx';
+import type { Point } from '../components/chart-points.ts';
 
 const MINUTE = 60_000;
 /** A query reads in bursts, one a trigger; over less than a few triggers a rate would only show those. */

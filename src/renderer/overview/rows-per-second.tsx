@@ -1,6 +1,7 @@
 import { SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
-import { Chart, Legend, type Series } from '../components/chart.tsx';
+import type { Series } from '../components/chart-points.ts';
+import { Chart, Legend } from '../components/chart.tsx';
 import { Card } from '../components/page.tsx';
 import { Empty } from '../components/states.tsx';
 import { longSpan } from '../format.ts';

@@ -5,26 +5,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogLevel } from '../../pipeline/events.ts';
 import { toErrorView } from '../../pipeline/errors.ts';
-import type { PostgresSettings } from '../../pipeline/job-settings.ts';
 import { openDatabase, sqlState, type Database } from '../../pipeline/sql.ts';
+import type { CaptureSettings } from './capture-settings.ts';
 import { CAPTURED_SCHEMA, CAPTURED_TABLE, readTableShape } from './catalog.ts';
-import type { EnvelopeOptions } from './envelope.ts';
 import { readPosition, type CapturePosition } from './position.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { streamChanges } from './stream.ts';
 import { createTopic } from './topic.ts';
 import { newTransfer, type Stored } from './transfer.ts';
-
-export interface CaptureSettings extends EnvelopeOptions {
-  readonly captured: PostgresSettings;
-  readonly topics: PostgresSettings;
-  readonly topic: string;
-  readonly slot: string;
-  readonly publication: string;
-}
-
-/** Debezium's own names, so that the two can be compared and swapped. */
-export const CAPTURE_DEFAULTS = { serverName: 'postgres', slot: 'debezium', publication: 'dbz_publication' };
 
 export type CapturePhase = 'CONNECTING' | 'SNAPSHOT' | 'STREAMING' | 'STOPPED';
 

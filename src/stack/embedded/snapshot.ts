@@ -1,7 +1,7 @@
 /** The first reading of the captured table: a slot, its exported snapshot, and every row as an event of op `r`. */
 import { openDatabase, type Database, type Sql } from '../../pipeline/sql.ts';
 import { readTableShape } from './catalog.ts';
-import type { CaptureSettings } from './capture.ts';
+import type { CaptureSettings } from './capture-settings.ts';
 import {
   envelopesOf,
   type ChangeSource,

@@ -1,5 +1,5 @@
 /** One connection to the log: collects messages while the last ones are being stored, and acknowledges what is stored. */
-import type { CaptureSettings } from './capture.ts';
+import type { CaptureSettings } from './capture-settings.ts';
 import { openReplication, type LogMessage, type ReplicationStream } from './replication.ts';
 import type { Stored, Transfer } from './transfer.ts';
 

@@ -1,7 +1,7 @@
 /** From the log to the topic: turns messages into events and stores them, with the position, in bounded transactions. */
 import type { Database } from '../../pipeline/sql.ts';
 import { CAPTURED_SCHEMA, CAPTURED_TABLE, shapeAt } from './catalog.ts';
-import type { CaptureSettings } from './capture.ts';
+import type { CaptureSettings } from './capture-settings.ts';
 import { envelopesOf, type Envelopes, type RowChange, type TableShape, type TopicEvent } from './envelope.ts';
 import { isStored, writePosition, type CapturePosition } from './position.ts';
 import type { LogMessage } from './replication.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
-import type { CaptureSettings } from '../../../src/stack/embedded/capture.ts';
+import type { CaptureSettings } from '../../../src/stack/embedded/capture-settings.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { captureSettings, countRecords, insertSql, until, waitForRecords } from './support.ts';
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
-import { startCapture, type Capture, type CaptureSettings } from '../../../src/stack/embedded/capture.ts';
+import { startCapture, type Capture } from '../../../src/stack/embedded/capture.ts';
+import type { CaptureSettings } from '../../../src/stack/embedded/capture-settings.ts';
 import { parseLsn } from '../../../src/stack/embedded/lsn.ts';
 import { createSlot, openReplication } from '../../../src/stack/embedded/replication.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { PostgresSettings } from '../../../src/pipeline/job-settings.ts';
 import type { Database } from '../../../src/pipeline/sql.ts';
-import { CAPTURE_DEFAULTS, type CaptureSettings } from '../../../src/stack/embedded/capture.ts';
+import { CAPTURE_DEFAULTS, type CaptureSettings } from '../../../src/stack/embedded/capture-settings.ts';
 import { TOPIC } from '../../../src/stack/embedded/topic.ts';
 
 export interface StoredRecord {
