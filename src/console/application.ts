@@ -95,6 +95,7 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
 
   function onStackEvent(event: StackEvent): void {
     if (event.type === 'log') ground?.logs.append(event.line);
+    else if (event.type === 'work') update({ work: event.work });
     else if (event.type === 'producer') store.set('producer', event.producer);
     else onServices(event.services);
   }
@@ -206,6 +207,13 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
         return up(queries).keeper.optimize(command.args.dryRun);
       case 'table.vacuum':
         return up(queries).keeper.vacuum(!command.args.delete);
+      case 'stack.start':
+      case 'stack.stop':
+      case 'stack.restart':
+      case 'stack.down':
+      case 'stack.repair':
+      case 'stack.logs':
+        throw notCommanded();
       case 'producer.start':
         return nothing(await up(stack).startProducer(producerSettings(up(ground).settings)));
       case 'producer.pause':
@@ -262,6 +270,15 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
 
 const nothing = (_: void): null => null;
 
+function notCommanded(): SluiceError {
+  return new SluiceError('NOT_ALLOWED_NOW', {
+    tried: 'Commanding the services of the stack',
+    seen: 'they are not run by docker',
+    expected: 'the docker stack',
+    action: 'The embedded stack starts and ends with Sluice; servers of your own are commanded where they run.',
+  });
+}
+
 function notUp(state: ConsoleView['stack'], why: string | null): SluiceError {
   return new SluiceError('NOT_ALLOWED_NOW', {
     tried: 'Doing what was asked',
@@ -280,6 +297,7 @@ function emptySnapshot({ version, runtime, fallback }: ApplicationOptions, home:
     fallback,
     home,
     profile: 'embedded',
+    work: null,
     startedAt: now,
     stack: 'DOWN',
     step: null,

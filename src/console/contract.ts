@@ -30,10 +30,12 @@ import type {
   TableView,
   VacuumResult,
 } from '../pipeline/events.ts';
-import type { ProducerView, ServiceView } from '../stack/stack.ts';
+import { COMPOSE_SERVICES, type ProducerView, type Profile, type ServiceLog } from '../stack/stack.ts';
+import type { ServiceView, StackWork } from '../stack/stack.ts';
 
 export { SluiceError, toErrorView, type ErrorView } from '../pipeline/errors.ts';
-export type { ProducerView, ServiceView } from '../stack/stack.ts';
+export type { ComposeService, ContainerView, ProducerView, Profile, ServiceLog } from '../stack/stack.ts';
+export type { ServiceView, ServiceVerb, StackWork } from '../stack/stack.ts';
 
 const query = z.enum(['bronze', 'alert']);
 const from = z.enum(CLEAR_FROM);
@@ -45,6 +47,8 @@ const letterId = z.string().max(120);
 /** Dead letters: those that `query` found, of one reason, or chosen one by one. */
 const letters = { query: queries.default('all'), reason: z.enum(DEAD_LETTER_CODES).optional() };
 const chosen = { ...letters, ids: z.array(letterId).min(1).max(200).optional() };
+const composeService = z.enum(COMPOSE_SERVICES);
+const composeServices = z.enum(['all', ...COMPOSE_SERVICES]).default('all');
 const page = { from: z.number().int().min(0).default(0), limit: z.number().int().min(1).max(200).default(50) };
 
 /** Command name -> schema of its arguments. */
@@ -88,6 +92,19 @@ export const COMMANDS = {
   'deadLetters.export': z.strictObject(letters),
   /** Writes the bytes of one letter, as they are, into the data folder. */
   'deadLetters.save': z.strictObject({ id: letterId }),
+  /** Of the docker stack; each answers when it is done and what runs is healthy. `all` starts and stops the queries too. */
+  'stack.start': z.strictObject({ service: composeServices }),
+  'stack.stop': z.strictObject({ service: composeServices }),
+  'stack.restart': z.strictObject({ service: composeServices }),
+  /** Stops the queries, removes the containers and keeps all data. */
+  'stack.down': z.strictObject({}),
+  /** Restarts kafka, debezium-connect and minio, waits until they are healthy, then restarts the queries. */
+  'stack.repair': z.strictObject({}),
+  'stack.logs': z.strictObject({
+    service: composeService,
+    after: z.number().int().min(0).default(0),
+    limit: z.number().int().min(1).max(1000).default(200),
+  }),
   'logs.read': z.strictObject({
     /** Only lines with a higher id. */
     after: z.number().int().min(0).optional(),
@@ -130,6 +147,12 @@ export interface CommandAnswers {
   'deadLetters.replay': ReplayView;
   'deadLetters.export': { readonly file: string; readonly letters: number; readonly total: number };
   'deadLetters.save': { readonly file: string; readonly bytes: number };
+  'stack.start': null;
+  'stack.stop': null;
+  'stack.restart': null;
+  'stack.down': null;
+  'stack.repair': null;
+  'stack.logs': ServiceLog;
   'logs.read': { readonly lines: readonly LogEntry[]; readonly last: number };
 }
 
@@ -205,12 +228,14 @@ export interface ConsoleView {
   /** True on the fallback Electron: for development and tests only. */
   readonly fallback: boolean;
   readonly home: string;
-  readonly profile: 'embedded';
+  readonly profile: Profile;
   readonly startedAt: number;
   readonly stack: 'STARTING' | 'UP' | 'STOPPING' | 'DOWN' | 'FAILED';
   /** What is being done right now while starting, e.g. `Starting PostgreSQL`. */
   readonly step: string | null;
   readonly error: ErrorView | null;
+  /** What is being done to the services of the stack just now. */
+  readonly work: StackWork | null;
   readonly slack: 'webhook' | 'preview' | 'off';
 }
 

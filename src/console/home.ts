@@ -4,7 +4,6 @@ import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync, statSy
 import os from 'node:os';
 import path from 'node:path';
 import { SluiceError } from '../pipeline/errors.ts';
-import type { QueryName } from '../pipeline/events.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -15,9 +14,6 @@ export interface HomePaths {
   readonly locks: string;
   readonly logs: string;
   readonly logFile: string;
-  readonly table: string;
-  readonly checkpoint: Readonly<Record<QueryName, string>>;
-  readonly quarantine: Readonly<Record<QueryName, string>>;
   /** What a person has asked to be written out. */
   readonly exports: string;
 }
@@ -33,7 +29,6 @@ export function resolveHome(env: Env, platform: NodeJS.Platform = process.platfo
 }
 
 export function homePaths(home: string): HomePaths {
-  const lakehouse = path.join(home, 'lakehouse');
   const logs = path.join(home, 'logs');
   return {
     home,
@@ -41,15 +36,6 @@ export function homePaths(home: string): HomePaths {
     locks: path.join(home, 'lock'),
     logs,
     logFile: path.join(logs, 'sluice.log'),
-    table: path.join(lakehouse, 'bronze', 'transactions'),
-    checkpoint: {
-      bronze: path.join(lakehouse, 'checkpoints', 'bronze'),
-      alert: path.join(lakehouse, 'checkpoints', 'realtime-prediction'),
-    },
-    quarantine: {
-      bronze: path.join(home, 'quarantine', 'bronze'),
-      alert: path.join(home, 'quarantine', 'alert'),
-    },
     exports: path.join(home, 'exports'),
   };
 }

@@ -1,15 +1,12 @@
 /** From settings and addresses to what one run of a query is told. Pure. */
 import type { QueryName } from '../pipeline/events.ts';
 import type { JobSettings, PostgresSettings, SlackSettings } from '../pipeline/job-settings.ts';
-import { localFolder } from '../pipeline/store/location.ts';
 import type { Endpoints, ProducerSettings } from '../stack/stack.ts';
-import type { HomePaths } from './home.ts';
 import type { Settings } from './settings.ts';
 
 export interface JobParts {
   readonly query: QueryName;
   readonly settings: Settings;
-  readonly paths: HomePaths;
   readonly endpoints: Endpoints;
   readonly slack: SlackSettings;
   /** A serving database of its own, or null. */
@@ -17,12 +14,12 @@ export interface JobParts {
   readonly owner: JobSettings['owner'];
 }
 
-export function buildJob({ query, settings, paths, endpoints, slack, serving, owner }: JobParts): JobSettings {
+export function buildJob({ query, settings, endpoints, slack, serving, owner }: JobParts): JobSettings {
   return {
     query,
-    checkpoint: localFolder(paths.checkpoint[query]),
-    table: localFolder(paths.table),
-    quarantine: localFolder(paths.quarantine[query]),
+    checkpoint: endpoints.lakehouse.checkpoint[query],
+    table: endpoints.lakehouse.table,
+    quarantine: endpoints.lakehouse.quarantine[query],
     source: endpoints.source,
     startingOffsets: settings[`${query}.startingOffsets`],
     runs: 'until-stopped',
@@ -30,7 +27,7 @@ export function buildJob({ query, settings, paths, endpoints, slack, serving, ow
     maxOffsetsPerTrigger: settings[`${query}.maxOffsetsPerTrigger`],
     failOnDataLoss: settings[`${query}.failOnDataLoss`],
     alert: {
-      // On the embedded stack the database that is captured serves as well, unless another one is set.
+      // The database that is captured serves as well, unless another one is set.
       serving: serving ?? endpoints.serving,
       servingDatabase: serving ? 'separate' : 'captured',
       captured: endpoints.serving,

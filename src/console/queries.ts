@@ -97,15 +97,7 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
 
   function jobOf(query: QueryName, runId: string = randomUUID()): JobSettings {
     const owner = { runId, host: os.hostname(), pid: process.pid };
-    return buildJob({
-      query,
-      settings: ground.settings,
-      paths: ground.paths,
-      endpoints,
-      slack,
-      serving: ground.serving,
-      owner,
-    });
+    return buildJob({ query, settings: ground.settings, endpoints, slack, serving: ground.serving, owner });
   }
 
   function supervise(name: QueryName): Supervisor {

@@ -85,7 +85,8 @@ export interface BatchExtras {
 }
 
 export type LogLevel = 'info' | 'warn' | 'error';
-export type LogSource = QueryName | 'capture' | 'postgres' | 'producer' | 'fraud-api' | 'slack-preview' | 'console';
+export type LogSource =
+  QueryName | 'capture' | 'postgres' | 'producer' | 'fraud-api' | 'slack-preview' | 'stack' | 'console';
 
 /** One log line. `message` has no prefix; {@link formatLogLine} adds the one that people filter by. */
 export interface LogLine {
@@ -104,6 +105,7 @@ const PREFIX: Readonly<Record<LogSource, string>> = {
   producer: '[Producer]',
   'fraud-api': '[API]    ',
   'slack-preview': '[Slack]  ',
+  stack: '[Stack]  ',
   console: '[Console]',
 };
 

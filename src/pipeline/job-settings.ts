@@ -12,6 +12,15 @@ export interface PostgresSettings {
   readonly user: string;
   readonly password: string;
   readonly database: string;
+  /** Absent or null for plain text. */
+  readonly tls?: PostgresTls | null;
+}
+
+export interface PostgresTls {
+  /** `require` encrypts and believes any server; `verify-ca` wants a certificate we trust, `verify-full` also its name. */
+  readonly mode: 'require' | 'verify-ca' | 'verify-full';
+  /** PEM text; null takes what the machine trusts. */
+  readonly ca: string | null;
 }
 
 /** The topic of the embedded stack: rows of a database. */

@@ -10,6 +10,7 @@ const SOURCES: readonly { readonly value: LogSource | 'all'; readonly label: str
   { value: 'producer', label: 'Producer' },
   { value: 'fraud-api', label: 'Fraud API' },
   { value: 'slack-preview', label: 'Slack preview' },
+  { value: 'stack', label: 'Stack' },
   { value: 'console', label: 'Console' },
 ];
 

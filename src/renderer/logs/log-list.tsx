@@ -127,5 +127,6 @@ const NAMES = {
   producer: '[Producer]',
   'fraud-api': '[API]',
   'slack-preview': '[Slack]',
+  stack: '[Stack]',
   console: '[Console]',
 } as const;

@@ -9,6 +9,7 @@ import { SluiceError, toErrorView } from '../../pipeline/errors.ts';
 import type { LogLevel, LogSource } from '../../pipeline/events.ts';
 import type { Endpoints, ProducerSettings, ServiceState, Stack, StackEvent } from '../stack.ts';
 import { newBoard } from './board.ts';
+import { embeddedLakehouse, lakehouseFolder } from './lakehouse.ts';
 import { CAPTURED_DATABASE, migrateAll, TOPIC_DATABASE } from './migrations.ts';
 import { startPostgres, type EmbeddedPostgres } from './postgres.ts';
 import type { ServicesAddress } from './protocol.ts';
@@ -41,7 +42,7 @@ const STOP_TIMEOUT_MS = 15_000;
 export function createEmbeddedStack(options: EmbeddedStackOptions): Stack {
   const token = randomBytes(16).toString('hex');
   const stopping = new AbortController();
-  const board = newBoard(path.join(options.home, 'lakehouse'), options.onEvent);
+  const board = newBoard(lakehouseFolder(options.home), options.onEvent);
   let thread: StackThread | null = null;
   /** What the producer was told last, to be told again to a new thread; null while it is paused. */
   let producing: ProducerSettings | null = null;
@@ -116,7 +117,7 @@ export function createEmbeddedStack(options: EmbeddedStackOptions): Stack {
     const postgres = await bringUpPostgres(options.postgresPort).catch(board.failed({ postgresState: 'FAILED' }));
     stopping.signal.throwIfAborted();
     const address = await bringUpServices(postgres).catch(board.failed({ servicesState: 'FAILED' }));
-    return endpointsOf(postgres, address);
+    return endpointsOf(postgres, address, options.home);
   };
   const asked = (): StackThread => {
     const { servicesState } = board.facts();
@@ -124,6 +125,8 @@ export function createEmbeddedStack(options: EmbeddedStackOptions): Stack {
     throw notUp(servicesState);
   };
   return {
+    servers: null,
+    control: null,
     start() {
       const up = bringUp();
       underway = up.catch(() => undefined);
@@ -160,12 +163,13 @@ async function stopThread(thread: StackThread): Promise<void> {
   await thread.terminate();
 }
 
-function endpointsOf(postgres: EmbeddedPostgres, address: ServicesAddress): Endpoints {
+function endpointsOf(postgres: EmbeddedPostgres, address: ServicesAddress, home: string): Endpoints {
   return {
     source: { kind: 'embedded', postgres: postgres.settings(TOPIC_DATABASE), topic: TOPIC },
     serving: postgres.settings(CAPTURED_DATABASE),
     fraudApiUrl: address.fraudApiUrl,
     slackPreviewUrl: address.slackPreviewUrl,
+    lakehouse: embeddedLakehouse(home),
   };
 }
 

@@ -15,7 +15,7 @@ export interface StackFacts {
   readonly trouble: string | null;
 }
 
-const TITLES: Readonly<Record<ServiceName, string>> = {
+const TITLES = {
   postgres: 'PostgreSQL',
   capture: 'Change capture',
   topic: 'Topic',
@@ -23,7 +23,8 @@ const TITLES: Readonly<Record<ServiceName, string>> = {
   'fraud-api': 'Fraud API',
   'slack-preview': 'Slack preview',
   producer: 'Data producer',
-};
+} as const satisfies Partial<Record<ServiceName, string>>;
+type EmbeddedService = keyof typeof TITLES;
 /** Above this much held log something does not read: a person should look. */
 const WAL_WARNING = 2n * 1024n ** 3n;
 const DELAY_WARNING_MS = 10_000;
@@ -31,7 +32,7 @@ const DELAY_WARNING_MS = 10_000;
 export function serviceViews(facts: StackFacts): ServiceView[] {
   const { address, status, servicesState } = facts;
   const pid = servicesState === 'OK' ? process.pid : null;
-  const view = (name: ServiceName, state: ServiceState, detail: string, at: string | null): ServiceView => ({
+  const view = (name: EmbeddedService, state: ServiceState, detail: string, at: string | null): ServiceView => ({
     name,
     title: TITLES[name],
     state,

@@ -6,7 +6,7 @@ import { createApplication, type ApplicationOptions, type Console } from '../../
 import type { JobSettings } from '../../../src/pipeline/job-settings.ts';
 import { localFolder } from '../../../src/pipeline/store/location.ts';
 import type { ScenarioName } from '../../../src/stack/producer/scenario.ts';
-import type { Endpoints, Stack, StackEvent } from '../../../src/stack/stack.ts';
+import type { Endpoints, Stack, StackControl, StackEvent } from '../../../src/stack/stack.ts';
 
 export const workerFile = path.join(import.meta.dirname, 'worker.ts');
 
@@ -17,6 +17,11 @@ export const endpoints = (topic: string): Endpoints => {
     serving: postgres,
     fraudApiUrl: 'http://127.0.0.1:2',
     slackPreviewUrl: 'http://127.0.0.1:3',
+    lakehouse: {
+      table: localFolder('/table'),
+      checkpoint: { bronze: localFolder('/checkpoint'), alert: localFolder('/checkpoint') },
+      quarantine: { bronze: localFolder('/quarantine'), alert: localFolder('/quarantine') },
+    },
   };
 };
 
@@ -47,6 +52,8 @@ export function jobFor(topic: string, query: 'bronze' | 'alert' = 'bronze'): Job
 
 /** Records what was asked of it, in order. */
 export class FakeStack implements Stack {
+  readonly servers = null;
+  readonly control: StackControl | null = null;
   readonly calls: string[] = [];
   topic = 'well';
   failure: Error | null = null;

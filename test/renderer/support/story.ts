@@ -537,6 +537,7 @@ function consoleView(): Snapshot['console'] {
     startedAt: NOW - 192 * MINUTE,
     stack: 'UP',
     step: null,
+    work: null,
     error: null,
     slack: 'preview',
   };
