@@ -59,7 +59,7 @@ export async function runByHand(options: HandRunOptions, signal: AbortSignal): P
   const job = jobOf(randomUUID());
   const redactor = createRedactor();
   jobSecrets(job).forEach(redactor.add);
-  const logs = createLogs({ level: resolved.settings.logLevel, redact: redactor.redact, write: onLog });
+  const logs = createLogs({ level: resolved.settings['log.level'], redact: redactor.redact, write: onLog });
   const tally = createTally();
   const supervisor = createSupervisor({
     name: 'bronze',

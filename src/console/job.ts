@@ -1,6 +1,7 @@
 /** From settings and addresses to what one run of a query is told. Pure. */
 import type { QueryName } from '../pipeline/events.ts';
 import type { JobSettings, PostgresSettings, SlackSettings } from '../pipeline/job-settings.ts';
+import { parseStartingOffsets } from '../pipeline/source/start.ts';
 import type { Endpoints, ProducerSettings } from '../stack/stack.ts';
 import type { Settings } from './settings.ts';
 
@@ -21,7 +22,11 @@ export function buildJob({ query, settings, endpoints, slack, serving, owner }: 
     table: endpoints.lakehouse.table,
     quarantine: endpoints.lakehouse.quarantine[query],
     source: endpoints.source,
-    startingOffsets: settings[`${query}.startingOffsets`],
+    startingOffsets: parseStartingOffsets(
+      settings[`${query}.startingOffsets`],
+      endpoints.source.topic,
+      `${query}.startingOffsets`,
+    ),
     runs: 'until-stopped',
     triggerMs: settings[`${query}.trigger`],
     maxOffsetsPerTrigger: settings[`${query}.maxOffsetsPerTrigger`],

@@ -59,6 +59,15 @@ export const positive = (max: number) => {
 export const orNone = <T extends z.ZodType>(schema: T) =>
   z.union([z.null(), z.literal('').transform(() => null), z.literal('none').transform(() => null), schema]);
 
+/** Text that is not empty. */
+export const trimmed = z.string().trim().min(1, 'a text that is not empty');
+
+const offsetsExpected = 'earliest, latest, {"topic":{"0":23}} or timestamp:2026-01-31T00:00:00Z';
+/** Only the form; what it means is read where the topic is known. */
+export const offsets = z
+  .string(offsetsExpected)
+  .regex(/^\s*(earliest|latest|timestamp:.+|\{.+\})\s*$/s, offsetsExpected);
+
 export const trigger = duration('a duration up to 1 h, such as "10 s", or 0 for as soon as there is data', 3_600_000);
 
 const quietExpected = 'hours such as "22:00-07:00", or none';

@@ -7,7 +7,9 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { Notice } from './contract.ts';
 import { parseDotenv } from './dotenv.ts';
-import { duration, level, orNone, positive, quietHours, trigger, webAddress, whole, yesNo } from './setting-schemas.ts';
+import { PROFILES } from '../stack/stack.ts';
+import { duration, level, offsets, orNone, positive } from './setting-schemas.ts';
+import { quietHours, trigger, webAddress, whole, yesNo } from './setting-schemas.ts';
 import {
   firstIssue,
   namesOf,
@@ -24,11 +26,11 @@ import {
 export { parseDuration, parseHours } from './setting-schemas.ts';
 export type { Origin } from './setting-table.ts';
 
-const offsets = z.enum(['earliest', 'latest'], 'earliest or latest');
 const DAY_MS = 86_400_000;
 
 /** Every setting under its name in `settings.json`. Defaults are those of the embedded stack. */
 export const SETTINGS = {
+  stack: setting(z.enum(PROFILES, 'embedded, docker or external'), 'embedded', 'SLUICE_STACK'),
   'bronze.trigger': setting(trigger, 10_000, 'BRONZE_TRIGGER', 'TRIGGER_INTERVAL'),
   'bronze.startingOffsets': setting(offsets, 'earliest', 'BRONZE_STARTING_OFFSETS', 'STARTING_OFFSETS'),
   'bronze.maxOffsetsPerTrigger': setting(

@@ -1,7 +1,7 @@
 /** The one file that knows `pg`: a small pool with deadlines, transactions, and errors that the engine understands. */
 import pg from 'pg';
 import { SluiceError } from './errors.ts';
-import type { PostgresSettings } from './job-settings.ts';
+import type { PostgresSettings, PostgresTls } from './job-settings.ts';
 
 export type SqlValue = string | number | bigint | boolean | Buffer | Date | null | readonly SqlValue[];
 export type Row = Record<string, unknown>;
@@ -41,6 +41,7 @@ export function openDatabase(settings: PostgresSettings, options: DatabaseOption
     user: settings.user,
     password: settings.password,
     database: settings.database,
+    ssl: toSsl(settings.tls ?? null),
     max: options.max ?? 4,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
@@ -54,6 +55,15 @@ export function openDatabase(settings: PostgresSettings, options: DatabaseOption
     query: (text, values) => runQuery(pool, text, values),
     transaction: (work) => runTransaction(pool, work),
     close: () => pool.end(),
+  };
+}
+
+function toSsl(tls: PostgresTls | null): pg.PoolConfig['ssl'] {
+  if (tls === null) return false;
+  return {
+    rejectUnauthorized: tls.mode !== 'require',
+    ...(tls.ca !== null && { ca: tls.ca }),
+    ...(tls.mode === 'verify-ca' && { checkServerIdentity: () => undefined }),
   };
 }
 
