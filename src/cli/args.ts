@@ -34,6 +34,7 @@ export type Invocation =
       readonly transNums: readonly string[];
       readonly json: boolean;
     }
+  | { readonly command: 'trace'; readonly transNum: string; readonly json: boolean }
   | { readonly command: 'table'; readonly task: TableTask; readonly json: boolean }
   | { readonly command: 'produce'; readonly what: ProduceWhat; readonly json: boolean }
   | { readonly command: 'accept-loss'; readonly query: QueryName; readonly yes: boolean; readonly json: boolean }
@@ -85,6 +86,8 @@ export function parseCommandLine(argv: readonly string[], cwd: string): Invocati
       return parseDeadLetters(rest);
     case 'table':
       return parseTable(rest);
+    case 'trace':
+      return parseTrace(rest);
     case 'alerts':
       return parseAlerts(rest);
     case 'run':
@@ -212,6 +215,13 @@ function parseTable(rest: string[]): Invocation {
     default:
       throw new UsageError('table takes "health", "history", "optimize" or "vacuum".');
   }
+}
+
+function parseTrace(rest: string[]): Invocation {
+  const { values, positionals } = parse(rest, { json }, 1);
+  const [transNum] = positionals;
+  if (transNum === undefined) throw new UsageError('trace takes the number of a transaction.');
+  return { command: 'trace', transNum, json: values.json };
 }
 
 function linesOf(text: string | undefined, usual: number): number {

@@ -19,6 +19,7 @@ export const HELP = `Sluice: two streaming queries over card transactions, from 
   sluice dead-letters replay [ID...]   what each would become now; with --yes reads them again, once
   sluice dead-letters export           all of them as JSON lines, masked, into the data folder
                                        all take --query bronze|alert and --reason CODE
+  sluice trace TRANS_NUM               one transaction, from its change event to the file and the message it ended in
   sluice produce test [normal|suspicious]
                                        inserts one transaction by hand
   sluice produce scenario card-theft|late-night
@@ -66,7 +67,7 @@ Exit codes: 0 all well, 1 a query failed, 2 the command line was wrong or a prev
 
 Environment: SLUICE_HOME (data folder), SLACK_WEBHOOK_URL (unset: local preview; empty: no alerts), BRONZE_TRIGGER,
 ALERT_TRIGGER, TRIGGER_INTERVAL, STARTING_OFFSETS, MAX_OFFSETS_PER_TRIGGER, PRODUCER_MODE, PRODUCER_RATE, PRODUCER_ROWS,
-PRODUCER_CSV, BRONZE_OPTIMIZE_EVERY, BRONZE_VACUUM_EVERY, PRODUCER_TIME_SCALE, PRODUCER_SEED, LOG_LEVEL. A flag is stronger than the environment, that than a file
-PRODUCER_CSV, PRODUCER_TIME_SCALE, PRODUCER_SEED, LOG_LEVEL, ALERT_ON_AMBIGUOUS, ALERT_JOIN_CARD_WITHIN,
-ALERT_STORM_PER_MINUTE, ALERT_QUIET_HOURS, ALERT_LINK_BASE, ALERT_SERVING_DATABASE, SERVING_DATABASE_URL. A flag is stronger than the environment, that than a file
-.env here or in the data folder, that than settings.json in the data folder.`;
+PRODUCER_CSV, PRODUCER_TIME_SCALE, PRODUCER_SEED, BRONZE_OPTIMIZE_EVERY, BRONZE_VACUUM_EVERY, LOG_LEVEL,
+ALERT_ON_AMBIGUOUS, ALERT_JOIN_CARD_WITHIN, ALERT_STORM_PER_MINUTE, ALERT_QUIET_HOURS, ALERT_LINK_BASE,
+ALERT_SERVING_DATABASE, SERVING_DATABASE_URL. A flag is stronger than the environment, that than a file .env here or in
+the data folder, that than settings.json in the data folder.`;

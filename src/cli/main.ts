@@ -14,6 +14,7 @@ import { run } from './run.ts';
 import { runQuery } from './run-query.ts';
 import { status } from './status.ts';
 import { table } from './table.ts';
+import { trace } from './trace.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 export async function main(argv: readonly string[], terminal: Terminal, installation: Installation): Promise<number> {
@@ -53,6 +54,8 @@ async function obey(asked: Invocation, terminal: Terminal, installation: Install
       return produce(terminal, asked.what, asked.json);
     case 'table':
       return table(terminal, asked.task, asked.json);
+    case 'trace':
+      return trace(terminal, asked.transNum, asked.json);
     case 'alerts':
       return alerts(terminal, asked);
     case 'run-query':

@@ -214,6 +214,8 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
       case 'stack.repair':
       case 'stack.logs':
         throw notCommanded();
+      case 'transaction.trace':
+        return up(queries).trace(command.args.transNum);
       case 'producer.start':
         return nothing(await up(stack).startProducer(producerSettings(up(ground).settings)));
       case 'producer.pause':

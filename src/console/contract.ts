@@ -32,6 +32,7 @@ import type {
 } from '../pipeline/events.ts';
 import { COMPOSE_SERVICES, type ProducerView, type Profile, type ServiceLog } from '../stack/stack.ts';
 import type { ServiceView, StackWork } from '../stack/stack.ts';
+import type { TransactionTrace } from '../pipeline/trace/view.ts';
 
 export { SluiceError, toErrorView, type ErrorView } from '../pipeline/errors.ts';
 export type { ComposeService, ContainerView, ProducerView, Profile, ServiceLog } from '../stack/stack.ts';
@@ -105,6 +106,8 @@ export const COMMANDS = {
     after: z.number().int().min(0).default(0),
     limit: z.number().int().min(1).max(1000).default(200),
   }),
+  /** Follows one transaction from its change event to the file and the message it ended in. */
+  'transaction.trace': z.strictObject({ transNum: z.string().trim().min(1).max(100) }),
   'logs.read': z.strictObject({
     /** Only lines with a higher id. */
     after: z.number().int().min(0).optional(),
@@ -153,6 +156,7 @@ export interface CommandAnswers {
   'stack.down': null;
   'stack.repair': null;
   'stack.logs': ServiceLog;
+  'transaction.trace': TransactionTrace;
   'logs.read': { readonly lines: readonly LogEntry[]; readonly last: number };
 }
 

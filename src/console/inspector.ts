@@ -18,6 +18,7 @@ import type {
 } from '../pipeline/events.ts';
 import type { JobSettings, WorkerRequest } from '../pipeline/job-settings.ts';
 import type { QuarantineAnswers, QuarantineQuestion } from '../pipeline/quarantine/questions.ts';
+import type { TransactionTrace } from '../pipeline/trace/view.ts';
 import { openThread, threadDied, type Thread } from './thread.ts';
 
 /** Question -> answer. */
@@ -34,6 +35,7 @@ export interface Answers {
   'accept-loss': LossView;
   'resend-alerts': number;
   'discard-alerts': number;
+  trace: TransactionTrace;
 }
 export type Question = keyof Answers;
 
@@ -141,6 +143,8 @@ function toRequest(type: Question, seq: number, job: JobSettings, more: More): W
     case 'resend-alerts':
     case 'discard-alerts':
       return { type, seq, job, transNums };
+    case 'trace':
+      return { type, seq, job, transNum: transNums[0] ?? '' };
     case 'preview-clear':
     case 'clear':
       return { type, seq, job, from };

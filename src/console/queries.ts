@@ -14,6 +14,7 @@ import {
   type QueryName,
 } from '../pipeline/events.ts';
 import type { JobSettings, SlackSettings } from '../pipeline/job-settings.ts';
+import type { TransactionTrace } from '../pipeline/trace/view.ts';
 import type { Endpoints } from '../stack/stack.ts';
 import { invalid } from './commands.ts';
 import type { CommandAnswers, QueryView } from './contract.ts';
@@ -62,6 +63,8 @@ export interface Queries {
   askAlert(what: 'resume-alerts' | 'test-alert'): Promise<void>;
   /** Answers how many alerts were changed. */
   decide(what: 'resend-alerts' | 'discard-alerts', transNums: readonly string[]): Promise<number>;
+  /** What is stored of one transaction, wherever it came. */
+  trace(transNum: string): Promise<TransactionTrace>;
   /** Looks after the Bronze table. */
   readonly keeper: Keeper;
   /** What is still on its way; null when a query does not run and so will not read it. */
@@ -252,6 +255,7 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
       await watch.refresh();
       return changed;
     },
+    trace: (transNum) => inspector.ask('trace', jobOf('alert'), { transNums: [transNum] }),
     underway,
     summary,
   };

@@ -20,6 +20,7 @@ import { openReader, type QuarantineReader } from './quarantine/reader.ts';
 import type { ReplayParts } from './replaying.ts';
 import { openDatabase, type Database } from './sql.ts';
 import { describeLocation } from './store/location.ts';
+import { traceTransaction, type TraceParts } from './trace/trace.ts';
 
 export type Question = Extract<WorkerRequest, { seq: number; job: JobSettings }>;
 
@@ -80,6 +81,11 @@ export function openInspector(log: Log): Inspector {
     return { job, source: await sourceOf(job), checkpoint, clock: systemClock };
   };
 
+  const tracing = async (job: JobSettings): Promise<TraceParts> => {
+    const { table: store } = await storesOf(job);
+    return { db: databaseOf(job), source: () => sourceOf(job), store, table: await tableOf(job) };
+  };
+
   async function answer(question: Question): Promise<unknown> {
     const { job } = question;
     const { checkpoint } = await storesOf(job);
@@ -110,6 +116,8 @@ export function openInspector(log: Log): Inspector {
         return maintain(job, await storesOf(job), question.task);
       case 'totals':
         return readTotals(databaseOf(job));
+      case 'trace':
+        return traceTransaction(await tracing(job), question.transNum);
       case 'quarantine':
         return answerQuarantine(await replaying(job, question.alertJob), question.question);
       default:

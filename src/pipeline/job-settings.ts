@@ -115,6 +115,7 @@ export type WorkerRequest =
   | { readonly type: 'frauds'; readonly seq: number; readonly job: JobSettings; readonly limit: number }
   | { readonly type: 'deliveries'; readonly seq: number; readonly job: JobSettings; readonly limit: number }
   | { readonly type: 'totals'; readonly seq: number; readonly job: JobSettings }
+  | { readonly type: 'trace'; readonly seq: number; readonly job: JobSettings; readonly transNum: string }
   /** `job` is the one of Bronze. */
   | {
       readonly type: 'quarantine';

@@ -62,6 +62,22 @@ describe('with a running console', () => {
     expect(after.alert.runId).not.toBe(before.alert.runId);
   });
 
+  test('a transaction is followed step by step, and with --json as it is', async () => {
+    expect(await sluice('trace t1')).toMatchObject({
+      code: 0,
+      out: [
+        'Change event  p2 offset 17, op c, committed 2024-12-24T00:26:40.000Z, LSN 0/1A9C4410',
+        'Stored        $900.00 at Kozey, card •••• 4184',
+        'Bronze        batch 3, version 4',
+        '              year=2020/part-0.parquet (version 4)',
+        'Alert         fraud, HIGH 0.9000 by trees, batch 5, 2024-12-24T00:26:40.500Z',
+        'Slack         sent 2024-12-24T00:26:41.000Z, message 9',
+      ],
+    });
+    expect(JSON.parse((await sluice('trace t1 --json')).out[0]!)).toMatchObject({ transNum: 't1', waiting: null });
+    expect((await sluice('trace')).code).toBe(2);
+  });
+
   test('dead letters are listed with their reasons, and a full quarantine is told', async () => {
     const { code, out, err } = await sluice('dead-letters');
     expect(code).toBe(0);

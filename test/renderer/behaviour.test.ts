@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dataLoss, empty, failing, fraud, full, logs, loss, preview, starting } from './support/story.ts';
+import { noTrace, trace } from './support/trace-story.ts';
 import { openStage, type Look, type Script, type Stage, type TestWindow } from './support/window.ts';
 
 const story: Script = { snapshot: full(), logs: logs(), preview: preview() };
@@ -275,6 +276,29 @@ describe('fraud feed', () => {
       expect(await page.evaluate(() => location.hash)).toBe(`#feed/one/${fraud(1).transNum}`);
       await page.keyboard.press('Escape');
       await detail.waitFor({ state: 'detached' });
+    });
+  });
+
+  test('a fraud is followed from its change event to its file and its message', async () => {
+    await inWindow({ ...story, trace: trace() }, { hash: `#feed/one/${fraud(0).transNum}` }, async ({ page }) => {
+      const steps = page.getByRole('region', { name: 'Trace' });
+      await steps.getByText('p0 offset 81,084 · created').waitFor();
+      await steps.getByText(/^year=2020\/month=6\/day=21\/part-00000/).waitFor();
+      await steps.getByText('message 4127').waitFor();
+      expect(await steps.getByRole('link', { name: 'batch 417' }).getAttribute('href')).toBe('#queries/bronze/417');
+    });
+  });
+
+  test('any number can be followed from the search, and one that nobody has seen is said to be unknown', async () => {
+    await inWindow({ ...story, trace: noTrace('no-such-number') }, { hash: '#feed' }, async (window) => {
+      const { page } = window;
+      await page.getByRole('searchbox').fill('no-such-number');
+      await page.getByRole('button', { name: 'Follow transaction no-such-number' }).click();
+      await page.getByText('Nobody has seen this number.').waitFor();
+      expect((await window.calls()).at(-1)).toEqual({
+        command: 'transaction.trace',
+        args: { transNum: 'no-such-number' },
+      });
     });
   });
 });

@@ -15,6 +15,7 @@ import {
   preview,
   starting,
 } from './support/story.ts';
+import { trace } from './support/trace-story.ts';
 import { openStage, type Script, type Stage, type TestWindow } from './support/window.ts';
 
 /** Pictures of every screen in every state, for people to look at: `test-results/pictures/`. */
@@ -27,7 +28,13 @@ const SIZES = [
 ] as const;
 const SCHEMES = ['dark', 'light'] as const;
 
-const story: Script = { snapshot: full(), logs: logs(), preview: preview(), deadLetters: deadLetters() };
+const story: Script = {
+  snapshot: full(),
+  logs: logs(),
+  preview: preview(),
+  deadLetters: deadLetters(),
+  trace: trace(),
+};
 
 const PATIENCE = 600_000;
 
@@ -92,6 +99,7 @@ test(
   async () => {
     await take('batch-open', story, '#queries/bronze/410');
     await take('fraud-open', story, `#feed/one/${fraud(0).transNum}`);
+    await take('transaction-open', story, '#feed/one/0b242abb623afc578575680df30655b9');
     await take('delivery-single', story, `#deliveries/${fraud(2).transNum}`);
     await take('delivery-digest', story, `#deliveries/${fraud(4).transNum}`);
     await take('delivery-held', story, `#deliveries/${fraud(8).transNum}`, async ({ page }) => {

@@ -195,13 +195,7 @@ const DELIVERIES = `
   LEFT JOIN LATERAL (
     SELECT body FROM sluice.messages JOIN sluice.message_alerts ON message_id = id
     WHERE message_alerts.trans_num = shown.trans_num ORDER BY id DESC LIMIT 1) AS newest ON true
-  LEFT JOIN LATERAL (
-    SELECT json_agg(send) AS list FROM (
-      SELECT id::text AS "messageId", floor(extract(epoch FROM begun_at) * 1000) AS at,
-        floor(extract(epoch FROM settled_at) * 1000) AS "settledAt", outcome, reason,
-        (SELECT count(*) FROM sluice.message_alerts all_of WHERE all_of.message_id = id) AS alerts
-      FROM sluice.messages JOIN sluice.message_alerts ON message_id = id
-      WHERE message_alerts.trans_num = shown.trans_num ORDER BY id DESC LIMIT ${SENDS_SHOWN}) AS send) AS sends ON true
+  LEFT JOIN LATERAL (${sendsOf('shown.trans_num')}) AS sends ON true
   ORDER BY created_at DESC, trans_num`;
 
 const COUNTS = `
@@ -224,6 +218,18 @@ const MINUTES = `
     count(*) FILTER (WHERE payload->>'level' = 'LOW') AS low
   FROM sluice.outbox WHERE created_at > now() - interval '31 minutes' GROUP BY 1 ORDER BY 1`;
 
-function toMs(column: string): string {
+/** A time as whole milliseconds since 1970, in SQL. */
+export function toMs(column: string): string {
   return `floor(extract(epoch FROM ${column}) * 1000)::text`;
+}
+
+/** The newest messages that told of a transaction or tried to, as {@link SendView}s in one column `list`. */
+export function sendsOf(transNum: string): string {
+  return `
+    SELECT json_agg(send) AS list FROM (
+      SELECT id::text AS "messageId", floor(extract(epoch FROM begun_at) * 1000) AS at,
+        floor(extract(epoch FROM settled_at) * 1000) AS "settledAt", outcome, reason,
+        (SELECT count(*) FROM sluice.message_alerts all_of WHERE all_of.message_id = id) AS alerts
+      FROM sluice.messages JOIN sluice.message_alerts ON message_id = id
+      WHERE message_alerts.trans_num = ${transNum} ORDER BY id DESC LIMIT ${SENDS_SHOWN}) AS send`;
 }

@@ -12,7 +12,7 @@ import { useZone } from '../preferences.ts';
 import { link } from '../route.ts';
 import { useStore } from '../store.ts';
 import { Bytes } from './bytes.tsx';
-import { useAnswer } from './use-answer.ts';
+import { useAnswer } from '../components/use-answer.ts';
 import { placeOf, reasonMeaning, reasonTitle } from './words.ts';
 
 /** Bytes of one look; the next ones are asked for. */

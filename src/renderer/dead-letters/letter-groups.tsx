@@ -8,7 +8,7 @@ import { LoadingRows, sentence } from '../components/states.tsx';
 import { count, moment } from '../format.ts';
 import { useZone } from '../preferences.ts';
 import { link } from '../route.ts';
-import { useAnswer } from './use-answer.ts';
+import { useAnswer } from '../components/use-answer.ts';
 import { finders, isReplayed, placeOf, reasonTitle, shortReason } from './words.ts';
 
 /** Groups are open by themselves as long as they are short together. */

@@ -8,7 +8,7 @@ import { Table, type Column } from '../components/table.tsx';
 import { count, moment, plural, type Zone } from '../format.ts';
 import { useZone } from '../preferences.ts';
 import { link } from '../route.ts';
-import { useAnswer } from './use-answer.ts';
+import { useAnswer } from '../components/use-answer.ts';
 import { placeOf } from './words.ts';
 
 const MOST_ROWS = 200;

@@ -6,13 +6,14 @@ import { Page } from '../components/page.tsx';
 import { Empty, LoadingRows } from '../components/states.tsx';
 import { useHeld } from '../components/use-held.ts';
 import type { FraudView } from '../../pipeline/events.ts';
-import { plural } from '../format.ts';
+import { plural, shortId } from '../format.ts';
 import { isTyping } from '../keys.ts';
 import { replaceRoute, useRoute } from '../route.ts';
 import { usePart } from '../store.ts';
 import { filterFrauds, toFilter, type FraudFilter } from './filter.ts';
 import { Filters } from './filters.tsx';
 import { FraudDetail } from './fraud-detail.tsx';
+import { TransactionDetail } from '../trace/transaction-detail.tsx';
 import { FraudList } from './fraud-list.tsx';
 
 const keyOf = ({ transNum }: FraudView): string => transNum;
@@ -81,16 +82,27 @@ export function Feed() {
             {held.rows.length > 0 && shown.length === 0 && (
               <Empty title="Nothing matches the filter">
                 <Button onClick={() => setFilter(toFilter([]))}>Show all {held.rows.length}</Button>
+                {isNumber(filter.text) && (
+                  <Button variant="filled" onClick={() => replaceRoute('feed', 'one', filter.text.trim())}>
+                    Follow transaction {shortId(filter.text.trim())}
+                  </Button>
+                )}
               </Empty>
             )}
             {shown.length > 0 && <FraudList frauds={shown} chosen={chosen} onChoose={choose} />}
           </div>
         </section>
         {detail && <FraudDetail fraud={detail} onClose={() => choose(null)} />}
+        {chosen !== null && frauds !== null && !detail && (
+          <TransactionDetail transNum={chosen} onClose={() => choose(null)} />
+        )}
       </div>
     </Page>
   );
 }
+
+/** Any transaction can be followed by its number, not only the frauds that are listed. */
+const isNumber = (text: string): boolean => /^\S{6,100}$/.test(text.trim());
 
 interface FeedHeadProps {
   readonly paused: boolean;

@@ -3,11 +3,11 @@ import { Copy } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { FraudView } from '../../pipeline/events.ts';
 import { Detail } from '../components/detail.tsx';
-import { deliveryWord, Risk, Status } from '../components/status.tsx';
+import { Risk } from '../components/status.tsx';
 import { toast } from '../components/toast.ts';
-import { fullMoment, money, offset, shortId } from '../format.ts';
+import { fullMoment, money, shortId } from '../format.ts';
 import { useZone } from '../preferences.ts';
-import { link } from '../route.ts';
+import { Trace } from '../trace/trace.tsx';
 import { Contributions } from './contributions.tsx';
 import { copyText } from '../components/copy.ts';
 
@@ -32,7 +32,7 @@ export function FraudDetail({ fraud, onClose }: FraudDetailProps) {
       <Summary fraud={fraud} />
       <WhyFlagged fraud={fraud} />
       <Inputs fraud={fraud} />
-      <Trace fraud={fraud} />
+      <Trace transNum={fraud.transNum} stamp={fraud.delivery ?? ''} />
     </Detail>
   );
 }
@@ -113,40 +113,6 @@ function Inputs({ fraud }: { readonly fraud: FraudView }) {
         {fraud.defaultsUsed.length > 0 && (
           <Row name="Defaults used">
             <span className="tone-med">{fraud.defaultsUsed.join(', ')}</span>
-          </Row>
-        )}
-      </dl>
-    </Section>
-  );
-}
-
-function Trace({ fraud }: { readonly fraud: FraudView }) {
-  const zone = useZone();
-  const { partition, offset: at, batchId, delivery, predictedAt, transNum } = fraud;
-  return (
-    <Section title="Trace" sub="">
-      <dl className="facts">
-        {partition !== null && at !== null && (
-          <Row name="Change event">
-            p{partition} offset {offset(at)}
-          </Row>
-        )}
-        {batchId !== null && (
-          <Row name="Alert batch">
-            <a className="link" href={link('queries', 'alert', batchId)}>
-              {batchId}
-            </a>
-          </Row>
-        )}
-        <Row name="Prediction">{fullMoment(predictedAt, zone)}</Row>
-        {delivery !== null && (
-          <Row name="Slack">
-            <span className="row">
-              <Status word={deliveryWord(delivery)} />
-              <a className="link" href={link('deliveries', transNum)}>
-                Open the delivery
-              </a>
-            </span>
           </Row>
         )}
       </dl>

@@ -136,6 +136,39 @@ const LETTERS: Record<string, unknown> = {
 
 const GAPS = [{ partition: 0, from: '2', to: '5' }];
 const VALUES: Record<string, unknown> = {
+  trace: {
+    transNum: 't1',
+    event: {
+      partition: 2,
+      offset: '17',
+      recordedAt: 1,
+      op: 'c',
+      committedAt: 1_735_000_000_000,
+      lsn: '0/1A9C4410',
+      unread: null,
+    },
+    stored: { at: 1, amount: '900.00', merchant: 'Kozey', category: 'misc_net', initials: 'A. B.', card: '•••• 4184' },
+    bronze: {
+      batch: { id: 3, version: 4, at: 1 },
+      rows: [{ file: 'year=2020/part-0.parquet', ingestedAt: 1, version: 4, operation: 'WRITE' }],
+      files: 1,
+      filesSearched: 1,
+    },
+    prediction: {
+      probability: 0.9,
+      isFraud: true,
+      level: 'HIGH',
+      modelVersion: 'trees',
+      at: 1_735_000_000_500,
+      batchId: 5,
+    },
+    waiting: null,
+    delivery: {
+      state: 'sent',
+      sentAt: 1_735_000_001_000,
+      sends: [{ messageId: '9', at: 1, settledAt: 2, outcome: 'accepted', reason: null, alerts: 1 }],
+    },
+  },
   lag: [{ partition: 0, logStart: '0', current: '12', end: '12', lag: 0, oldestUnreadAt: null }],
   inspect: { path: '/checkpoint', exists: true, lastCommit: 4 },
   table: { path: '/table', version: 4, rows: 12, files: 1, bytes: 100, lastCommitAt: 1 },

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright';
 import type { ErrorView, LogEntry, Snapshot } from '../../../src/console/contract.ts';
 import type { ClearPreview, LossView } from '../../../src/pipeline/events.ts';
+import type { TransactionTrace } from '../../../src/pipeline/trace/view.ts';
 import { CONTENT_SECURITY_POLICY } from '../../../src/main/csp.ts';
 import { NOW, type DeadLetterScript } from './story.ts';
 
@@ -19,6 +20,8 @@ export interface Script {
   readonly preview?: ClearPreview | ErrorView;
   readonly deadLetters?: DeadLetterScript | ErrorView;
   readonly loss?: LossView;
+  /** What is known of any transaction; unset: never answered. */
+  readonly trace?: TransactionTrace;
   /** Refuses every command except the reading ones. */
   readonly refusal?: ErrorView;
   /** There is no console at all. */
@@ -174,6 +177,7 @@ function installBridge(script: Script): void {
     if (command === 'snapshot') return script.snapshot ? ok(script.snapshot) : new Promise(() => undefined);
     if (command === 'logs.read')
       return script.snapshot ? ok({ lines: script.logs ?? [], last: 0 }) : new Promise(() => undefined);
+    if (command === 'transaction.trace') return script.trace ? ok(script.trace) : new Promise(() => undefined);
     if (command.startsWith('deadLetters.')) return answerLetters(command, args);
     if (script.refusal) return no(script.refusal);
     if (command === 'checkpoint.preview')

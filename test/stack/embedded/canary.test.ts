@@ -121,6 +121,7 @@ async function runThrough(): Promise<void> {
     { type: 'totals', seq: 3, job },
     { type: 'lag', seq: 4, job },
     { type: 'inspect', seq: 5, job },
+    { type: 'trace', seq: 6, job, transNum: 't1' },
   ] as const)
     answers.push(await inspector.answer(question));
   await inspector.close();

@@ -1,0 +1,22 @@
+import { Failure, LoadingRows } from '../components/states.tsx';
+import { useAnswer } from '../components/use-answer.ts';
+import { TraceSteps } from './trace-steps.tsx';
+
+interface TraceProps {
+  readonly transNum: string;
+  /** The trace is asked for again when this changes. */
+  readonly stamp?: string;
+}
+
+/** The trace of one transaction, asked for when it is shown. */
+export function Trace({ transNum, stamp = '' }: TraceProps) {
+  const { value, failure } = useAnswer('transaction.trace', { transNum }, stamp);
+  return (
+    <section className="section" aria-label="Trace">
+      <h2 style={{ marginBottom: 8 }}>Trace</h2>
+      {failure !== null && <Failure error={failure} />}
+      {failure === null && value === null && <LoadingRows rows={4} />}
+      {value !== null && <TraceSteps trace={value} />}
+    </section>
+  );
+}
