@@ -1,6 +1,6 @@
 /** `sluice trace`: one transaction, from its change event to the file and the message it ended in. */
 import { count } from '../console/words.ts';
-import type { BronzeStep, DeliveryStep, EventStep, TransactionTrace } from '../pipeline/trace/view.ts';
+import type { BronzeStep, DeliveryStep, EventStep, TransactionTrace } from '../console/contract.ts';
 import { withConsole } from './remote.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 

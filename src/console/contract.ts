@@ -34,6 +34,7 @@ import { COMPOSE_SERVICES, type ProducerView, type Profile, type ServiceLog } fr
 import type { ServiceView, StackWork } from '../stack/stack.ts';
 import type { TransactionTrace } from '../pipeline/trace/view.ts';
 
+export type { BronzeStep, DeliveryStep, EventStep, StoredStep, TransactionTrace } from '../pipeline/trace/view.ts';
 export { SluiceError, toErrorView, type ErrorView } from '../pipeline/errors.ts';
 export type { ComposeService, ContainerView, ProducerView, Profile, ServiceLog } from '../stack/stack.ts';
 export type { ServiceView, ServiceVerb, StackWork } from '../stack/stack.ts';

@@ -1,6 +1,6 @@
 /** One transaction on its way, step by step: change event, row, file, prediction, message. What has not happened says so. */
 import type { ReactNode } from 'react';
-import type { BronzeStep, DeliveryStep, EventStep, TransactionTrace } from '../../pipeline/trace/view.ts';
+import type { BronzeStep, DeliveryStep, EventStep, TransactionTrace } from '../../console/contract.ts';
 import { deliveryWord, Risk, Status } from '../components/status.tsx';
 import { fullMoment, count, offset, preciseClock } from '../format.ts';
 import { useZone } from '../preferences.ts';

@@ -3,7 +3,7 @@ import { Failure, LoadingRows } from '../components/states.tsx';
 import { useAnswer } from '../components/use-answer.ts';
 import { fullMoment, money, shortId } from '../format.ts';
 import { useZone } from '../preferences.ts';
-import type { StoredStep, TransactionTrace } from '../../pipeline/trace/view.ts';
+import type { StoredStep, TransactionTrace } from '../../console/contract.ts';
 import { TraceSteps } from './trace-steps.tsx';
 
 interface TransactionDetailProps {
