@@ -5,6 +5,7 @@ import type { Clock, Log, Sink } from '../ports.ts';
 import type { Quarantine } from '../quarantine/dead-letter.ts';
 import { openDatabase, type Database } from '../sql.ts';
 import { openFraudApi } from './fraud-api.ts';
+import { makeHistories } from './history.ts';
 import { makeLoop, type Loop } from './loop.ts';
 import { rescore } from './rescore.ts';
 import { makeSender } from './sender.ts';
@@ -44,13 +45,14 @@ export function openAlert(options: AlertOptions): AlertJob {
   const slack = settings.slack.kind === 'off' ? null : openSlack(settings.slack);
   const api = openFraudApi(settings.fraudApiUrl, log, clock);
   const db = openDatabase(settings.serving, { applicationName: 'sluice-alert' });
+  const histories = makeHistories(db, clock);
 
   const sender = slack && makeSender({ ...options, slack, db, rules: settings.delivery });
   const sending = sender && makeLoop('Sending alerts', sender.step, clock, log);
   const onStored = (): void => sending?.wake();
   const scoring = makeLoop(
     'Scoring what waits',
-    () => rescore({ settings, db, api, quarantine, log, clock, onStored }),
+    () => rescore({ settings, db, api, histories, quarantine, log, clock, onStored }),
     clock,
     log,
   );
@@ -58,7 +60,7 @@ export function openAlert(options: AlertOptions): AlertJob {
   const stop = (): Promise<unknown> => Promise.all(loops.map((loop) => loop.stop()));
   const close = once(() => stop().then(() => closeAll(api.close, db)));
   return {
-    sink: makeAlertSink({ settings, db, api, quarantine, log, clock, onStored, close }),
+    sink: makeAlertSink({ settings, db, api, histories, quarantine, log, clock, onStored, close }),
     start: () => loops.forEach((loop: Loop) => loop.start()),
     resume: () => {
       sender?.resume();

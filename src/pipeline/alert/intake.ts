@@ -20,23 +20,27 @@ export interface Intake {
   readonly repeats: number;
   /** d, tombstone, t, m. */
   readonly skips: number;
+  /** Of all records, those that tell of rows changed, deleted or truncated. */
+  readonly rewrites: number;
   readonly deadLetters: readonly DeadLetter[];
   readonly coercionNotes: number;
 }
 
 /** Width of trans_num in `fraud_predictions`. */
 const KEY_WIDTH = 100;
+const REWRITES = ['u', 'd', 't'];
 /** Legal in JSON, but in no text of PostgreSQL. */
 const NUL = '\0';
 
 export async function readIntake(slices: AsyncIterable<readonly TopicRecord[]>): Promise<Intake> {
   const candidates = new Map<string, Candidate>();
   const deadLetters: DeadLetter[] = [];
-  const counts = { records: 0, repeats: 0, skips: 0, coercionNotes: 0 };
+  const counts = { records: 0, repeats: 0, skips: 0, rewrites: 0, coercionNotes: 0 };
   for await (const slice of slices) {
     for (const record of slice) {
       counts.records += 1;
       const change = parseChange(record);
+      if ('op' in change && REWRITES.includes(change.op)) counts.rewrites += 1;
       if (change.kind === 'skip') counts.skips += 1;
       else if (change.kind === 'dead') deadLetters.push({ record, code: change.code, reason: change.reason });
       else take(record, change.row, change.notes.length);

@@ -10,6 +10,7 @@ import type { Letter } from '../quarantine/letters.ts';
 import type { Database, Sql } from '../sql.ts';
 import { factsOf } from './facts.ts';
 import type { FraudApi } from './fraud-api.ts';
+import { makeHistories } from './history.ts';
 import { toCandidate, type Candidate } from './intake.ts';
 import { firstLedgerTime, settleLetters } from './ledger.ts';
 import { findKnown, insertPredictions, type Origin } from './predictions.ts';
@@ -136,8 +137,8 @@ async function insertWhereMissing(
   });
 }
 
-async function scoreAll({ db, api }: AlertReplayParts, candidates: ReadonlyMap<Letter, Candidate>) {
-  const outcome = await scoreCandidates(db, api, [...candidates.values()]);
+async function scoreAll({ db, api, clock }: AlertReplayParts, candidates: ReadonlyMap<Letter, Candidate>) {
+  const outcome = await scoreCandidates(makeHistories(db, clock), api, [...candidates.values()]);
   const letterOf = new Map([...candidates].map(([letter, { record }]) => [record, letter] as const));
   const scored = new Map(outcome.scored.map((each) => [letterOf.get(each.candidate.record) as Letter, each] as const));
   const rest = new Map<Letter, Becomes>();

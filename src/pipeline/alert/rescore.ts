@@ -5,6 +5,7 @@ import type { Clock, Log } from '../ports.ts';
 import type { DeadLetter, Quarantine } from '../quarantine/dead-letter.ts';
 import type { Database, Sql } from '../sql.ts';
 import type { FraudApi } from './fraud-api.ts';
+import type { Histories } from './history.ts';
 import { toCandidate } from './intake.ts';
 import { amendLedger, firstLedgerTime } from './ledger.ts';
 import type { Next } from './loop.ts';
@@ -17,6 +18,7 @@ export interface RescoreParts {
   readonly settings: AlertSettings;
   readonly db: Database;
   readonly api: FraudApi;
+  readonly histories: Histories;
   readonly quarantine: Quarantine;
   readonly log: Log;
   readonly clock: Clock;
@@ -51,10 +53,10 @@ async function afterWaiting(all: boolean): Promise<Next> {
   return all ? IDLE_MS : 0;
 }
 
-async function scoreAgain({ db, api }: RescoreParts, due: readonly PendingRow[]): Promise<Outcome> {
+async function scoreAgain({ histories, api }: RescoreParts, due: readonly PendingRow[]): Promise<Outcome> {
   const rows = due.map(({ record }) => toCandidate(record));
   const outcome = await scoreCandidates(
-    db,
+    histories,
     api,
     rows.filter((row) => 'row' in row),
   );

@@ -1,10 +1,9 @@
 /** Candidates to verdicts: what is scored, what waits, what becomes a dead letter. */
 import type { DeadLetter } from '../quarantine/dead-letter.ts';
-import type { Sql } from '../sql.ts';
 import type { Score } from './answer.ts';
 import { deriveFeatures, type Features } from './features.ts';
 import type { FraudApi } from './fraud-api.ts';
-import { readHistories } from './history.ts';
+import type { Histories } from './history.ts';
 import type { Candidate } from './intake.ts';
 
 export interface Scored {
@@ -25,14 +24,14 @@ export interface Outcome {
   readonly refused: readonly DeadLetter[];
 }
 
-/** `sql`: the database with `transactions`, where earlier rows of the cards are; no SQL transaction is open on it. */
-export async function scoreCandidates(sql: Sql, api: FraudApi, candidates: readonly Candidate[]): Promise<Outcome> {
+export async function scoreCandidates(
+  histories: Histories,
+  api: FraudApi,
+  candidates: readonly Candidate[],
+): Promise<Outcome> {
   const ordered = [...candidates].sort(byTransNum);
-  const histories = await readHistories(
-    sql,
-    ordered.map(({ row }) => row),
-  );
-  const features = ordered.map(({ row }) => deriveFeatures(row, histories.get(row.trans_num)));
+  const found = await histories.read(ordered.map(({ row }) => row));
+  const features = ordered.map(({ row }) => deriveFeatures(row, found.get(row.trans_num)));
   const verdicts = await api.score(features.map(({ request }) => request));
   const outcome = { scored: [] as Scored[], waiting: [] as Waiting[], refused: [] as DeadLetter[] };
   for (const [index, candidate] of ordered.entries()) {

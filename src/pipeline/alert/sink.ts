@@ -5,6 +5,7 @@ import type { Batch, BatchResult, Clock, Log, Sink } from '../ports.ts';
 import type { DeadLetter, Quarantine } from '../quarantine/dead-letter.ts';
 import type { Database } from '../sql.ts';
 import type { FraudApi } from './fraud-api.ts';
+import type { Histories } from './history.ts';
 import { readIntake, type Intake } from './intake.ts';
 import { findLedgerRow, firstLedgerTime, insertLedgerRow, lastLedgerBatch, type LedgerRow } from './ledger.ts';
 import { findKnown, insertPending, insertPredictions, type Origin } from './predictions.ts';
@@ -16,6 +17,7 @@ export interface SinkParts {
   readonly settings: AlertSettings;
   readonly db: Database;
   readonly api: FraudApi;
+  readonly histories: Histories;
   readonly quarantine: Quarantine;
   readonly log: Log;
   readonly clock: Clock;
@@ -37,6 +39,7 @@ export function makeAlertSink(parts: SinkParts): Sink {
     addBatch: async (batch) => {
       firstStart ??= (await firstLedgerTime(db)) ?? batch.timestamp;
       const intake = await readIntake(batch.records);
+      if (intake.rewrites > 0) parts.histories.forget();
       if (countRows(intake) > 0)
         parts.log('info', `Batch ${batch.id}: Processing ${countRows(intake)} transactions`, batch.id);
       await failpoint('a1');
@@ -59,7 +62,7 @@ async function addNew(parts: SinkParts, batch: Batch, intake: Intake, firstStart
   await failpoint('a3');
   const gone = new Set(unstorable.map(({ record }) => record));
   const outcome = await scoreCandidates(
-    parts.db,
+    parts.histories,
     parts.api,
     fresh.filter(({ record }) => !gone.has(record)),
   );

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ScorableRow } from '../../../src/pipeline/alert/features.ts';
-import { readHistories, type CardHistory } from '../../../src/pipeline/alert/history.ts';
+import { makeHistories, type CardHistory, type Histories } from '../../../src/pipeline/alert/history.ts';
 import { SluiceError } from '../../../src/pipeline/errors.ts';
 import { openDatabase, type Database, type Sql } from '../../../src/pipeline/sql.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
@@ -26,6 +26,8 @@ const TRAINING = readFileSync(FILE, 'utf8')
 
 let postgres: TestPostgres;
 let db: Database;
+let now: number;
+let histories: Histories;
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
@@ -35,7 +37,11 @@ afterAll(async () => {
   await db.close();
   await postgres.stop();
 });
-beforeEach(() => db.query('TRUNCATE transactions, fraud_predictions'));
+beforeEach(async () => {
+  await db.query('TRUNCATE transactions, fraud_predictions');
+  now = Date.UTC(2026, 10, 23);
+  histories = makeHistories(db, { now: () => now });
+});
 
 describe('the history of a card', () => {
   it(`is that of the training code, to 1e-9 (${TRAINING.length} rows of training)`, { timeout: 120_000 }, async () => {
@@ -51,11 +57,12 @@ describe('the history of a card', () => {
       fc.asyncProperty(payments, fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1 }), async (rows, sizes) => {
         await db.query('TRUNCATE transactions, fraud_predictions');
         await insert(rows);
+        histories.forget();
         const found = await ask(cut(rows, sizes));
         const far = rows.filter((row) => distance(found.get(row.trans_num), countPlainly(rows, row)) > 1e-9);
         expect(far.map((row) => [row, found.get(row.trans_num), countPlainly(rows, row)])).toEqual([]);
       }),
-      { numRuns: 60, seed: 6 },
+      { numRuns: 120, seed: 6 },
     ),
   );
 
@@ -75,6 +82,67 @@ describe('the history of a card', () => {
     expect((await ask([[pay('b', 200)]])).get('b')).toMatchObject({ seconds_since_last: 50, count_24h: 1, sum_24h: 7 });
   });
 
+  describe('remembers the long past of a card', () => {
+    const [old, late, newest] = [pay('a', 0), pay('late', days(2)), pay('z', days(30), { cents: 3_000 })];
+    const meanOf = async (payment: Payment) => (await ask([[payment]])).get(payment.trans_num)?.mean_amt;
+    let statements: number;
+    beforeEach(async () => {
+      statements = 0;
+      const query: Sql['query'] = (text, values) => {
+        statements += 1;
+        return db.query(text, values);
+      };
+      histories = makeHistories({ query }, { now: () => now });
+      await insert([old, newest]);
+      expect(await meanOf(newest)).toBe(10);
+    });
+
+    it('and reads it once', async () => {
+      expect([await meanOf(newest), await meanOf(pay('y', days(33))), statements]).toEqual([10, 20, 4]);
+    });
+
+    it('and reads on where it stopped', async () => {
+      await insert([pay('m', days(24), { cents: 7_000 })]);
+      const seen = [await meanOf(pay('y', days(60))), await meanOf(pay('y', days(61)))];
+      expect(seen).toEqual([110 / 3, 110 / 3]);
+    });
+
+    it('but counts a row at once that comes a week late', async () => {
+      await insert([pay('late', days(24), { cents: 2_000 })]);
+      expect(await meanOf(newest)).toBe(15);
+    });
+
+    it('but forgets it when a row from before is asked about', async () => {
+      await insert([pay('late', days(2), { cents: 2_000 })]);
+      expect(await meanOf(newest)).toBe(10);
+      await meanOf(late);
+      expect(await meanOf(newest)).toBe(15);
+    });
+
+    it('but forgets it when it is told of a change, and after a minute anyway', async () => {
+      await db.query(`UPDATE transactions SET amt = 20 WHERE trans_num = 'a'`);
+      histories.forget();
+      expect(await meanOf(newest)).toBe(20);
+      await db.query(`UPDATE transactions SET amt = 40 WHERE trans_num = 'a'`);
+      now += 60_000;
+      expect(await meanOf(newest)).toBe(40);
+    });
+
+    it('but keeps nothing that was read while it forgot', async () => {
+      let forgets = true;
+      const query: Sql['query'] = async (text, values) => {
+        const rows = await db.query(text, values);
+        if (forgets) histories.forget();
+        forgets = false;
+        return rows as never;
+      };
+      histories = makeHistories({ query }, { now: () => now });
+      await meanOf(newest);
+      await db.query(`UPDATE transactions SET amt = 20 WHERE trans_num = 'a'`);
+      expect(await meanOf(newest)).toBe(20);
+    });
+  });
+
   it('needs no row of its own in the table: a transaction that was deleted has a past too', async () => {
     await insert([pay('a', 100)]);
     expect((await ask([[pay('gone', 160)]])).get('gone')).toMatchObject({ seconds_since_last: 60, count_1h: 1 });
@@ -85,7 +153,7 @@ describe('the history of a card', () => {
     await db.query(`UPDATE transactions SET trans_date_trans_time = trans_date_trans_time + interval '1 microsecond'
       WHERE trans_num = 'a'`);
     const micro = { ...toRow(pay('b', 100)), trans_date_trans_time: '100000001' };
-    const found = await readHistories(db, [toRow(pay('a', 100)), micro]);
+    const found = await histories.read([toRow(pay('a', 100)), micro]);
     expect(found.get('a')).toMatchObject({ count_24h: 1, seconds_since_last: 0 });
     expect(found.get('b')).toMatchObject({ count_24h: 2, seconds_since_last: 0 });
   });
@@ -97,24 +165,25 @@ describe('the history of a card', () => {
       { ...toRow(pay('c', 1)), trans_date_trans_time: '9223372036854775807' },
       { ...toRow(pay('d', 1)), trans_date_trans_time: '-99999999999999999' },
     ];
-    expect((await readHistories(db, rows)).size).toBe(0);
-    expect((await readHistories(db, [])).size).toBe(0);
+    expect((await histories.read(rows)).size).toBe(0);
+    expect((await histories.read([])).size).toBe(0);
   });
 
   it('asks for half as many rows when a statement takes too long, and gives up on one', async () => {
     const asked: number[] = [];
-    const slow = (most: number): Sql => ({
-      query: async (text, values) => {
-        const rows = (values?.[0] as string[]).length;
+    const slow = (most: number): Histories => makeHistories({ query: slowly(most) }, { now: () => now });
+    const slowly =
+      (most: number): Sql['query'] =>
+      async (text, values) => {
+        const rows = (values?.[5] as string[]).length;
         asked.push(rows);
         if (rows > most) throw timeout();
         return db.query(text, values);
-      },
-    });
+      };
     const rows = ['a', 'b', 'c', 'd', 'e'].map((id, index) => toRow(pay(id, index)));
-    expect((await readHistories(slow(2), rows)).size).toBe(5);
-    expect(asked).toEqual([5, 3, 2, 1, 2]);
-    await expect(readHistories(slow(0), rows)).rejects.toMatchObject({ code: 'SQL_UNAVAILABLE' });
+    expect((await slow(2).read(rows)).size).toBe(5);
+    expect(asked).toEqual([1, 5, 3, 2, 1, 2]);
+    await expect(slow(0).read(rows)).rejects.toMatchObject({ code: 'SQL_UNAVAILABLE' });
   });
 });
 
@@ -123,7 +192,17 @@ const payments = fc
   .uniqueArray(
     fc.record({
       card: fc.constantFrom('4000000000000001', '9223372036854775807'),
-      time: fc.constantFrom(0, 1, 3_600, 3_601, 7_200, 86_400, 86_401, 90_000),
+      time: fc.constantFrom(
+        0,
+        1,
+        3_600,
+        3_601,
+        7_200,
+        86_400,
+        86_401,
+        90_000,
+        ...[6, 7, 8, 14, 15, 21, 22, 30].map(days),
+      ),
       trans_num: fc.constantFrom(...'0aAbBzZ9_-~é'.split('').flatMap((letter) => [letter, `${letter}${letter}`])),
       category: fc.constantFrom('travel', 'home'),
       cents: fc.constantFrom(100, 999, -500, 9_999_999_999),
@@ -131,6 +210,11 @@ const payments = fc
     { minLength: 1, maxLength: 20, selector: ({ trans_num: id }) => id },
   )
   .map((rows): readonly Payment[] => rows);
+
+/** Seconds. */
+function days(count: number): number {
+  return count * 86_400;
+}
 
 /** The definition itself. */
 function countPlainly(rows: readonly Payment[], own: Payment): CardHistory {
@@ -179,7 +263,7 @@ function cut<T>(rows: readonly T[], sizes: readonly number[]): T[][] {
 async function ask(batches: readonly (readonly Payment[])[]): Promise<Map<string, CardHistory>> {
   const found = new Map<string, CardHistory>();
   for (const batch of batches) {
-    for (const [id, history] of await readHistories(db, batch.map(toRow))) found.set(id, history);
+    for (const [id, history] of await histories.read(batch.map(toRow))) found.set(id, history);
   }
   return found;
 }

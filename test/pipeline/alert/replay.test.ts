@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { openFraudApi, type FraudApi } from '../../../src/pipeline/alert/fraud-api.ts';
+import { makeHistories } from '../../../src/pipeline/alert/history.ts';
 import { becomesInAlert, replayInAlert, type AlertReplayParts } from '../../../src/pipeline/alert/replay.ts';
 import { makeAlertSink } from '../../../src/pipeline/alert/sink.ts';
 import type { AlertSettings } from '../../../src/pipeline/job-settings.ts';
@@ -71,7 +72,8 @@ async function refusedBatch(): Promise<Letter[]> {
   const quarantine = {
     put: async ({ deadLetters }: { deadLetters: readonly DeadLetter[] }) => void found.push(...deadLetters),
   };
-  const rest = { log: () => undefined, onStored: () => undefined, close: async () => undefined };
+  const histories = makeHistories(db, parts.clock);
+  const rest = { histories, log: () => undefined, onStored: () => undefined, close: async () => undefined };
   const records = [
     created(0, 'a', { amt: 900 }),
     created(1, 'b', { amt: 100 }),

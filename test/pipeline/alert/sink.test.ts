@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openFraudApi, type FraudApi } from '../../../src/pipeline/alert/fraud-api.ts';
+import { makeHistories } from '../../../src/pipeline/alert/history.ts';
 import { rescore } from '../../../src/pipeline/alert/rescore.ts';
 import { makeAlertSink } from '../../../src/pipeline/alert/sink.ts';
 import type { AlertSettings } from '../../../src/pipeline/job-settings.ts';
@@ -74,7 +75,8 @@ describe('the Alert sink', () => {
       lines.push(memory.lines.at(-1) ?? '');
     };
     const onStored = (): void => undefined;
-    return { settings, db: database, api, quarantine, log, clock, onStored, close: async () => undefined };
+    const histories = makeHistories(database, clock);
+    return { settings, db: database, api, histories, quarantine, log, clock, onStored, close: async () => undefined };
   }
   const sink = (database?: Database): Sink => makeAlertSink(parts(database));
   const scoreWaiting = () =>
@@ -329,6 +331,19 @@ describe('the Alert sink', () => {
       'SELECT request FROM sluice.prediction_details ORDER BY trans_num',
     );
     expect(stored.map(({ request }) => request)).toEqual(first);
+  });
+
+  it('counts nothing that it remembers of cards once rows were changed, deleted or truncated', async () => {
+    let forgotten = 0;
+    const histories = { read: async () => new Map(), forget: () => void (forgotten += 1) };
+    const { addBatch } = makeAlertSink({ ...parts(), histories });
+    const seen: number[] = [];
+    for (const [id, op] of ['c', 'r', 'u', 'd', 't'].entries()) {
+      await insertTransaction(db, `t${id}`);
+      await addBatch(batchOf(id, [created(id, `t${id}`, {}, op)]));
+      seen.push(forgotten);
+    }
+    expect(seen).toEqual([0, 0, 1, 2, 3]);
   });
 
   it('does not take a waiting transaction for new when its records come again', async () => {

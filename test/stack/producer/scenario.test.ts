@@ -1,7 +1,7 @@
 /** Scenarios are stories that the model with history takes for what they are: told on a real PostgreSQL. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ScorableRow } from '../../../src/pipeline/alert/features.ts';
-import { readHistories, type CardHistory } from '../../../src/pipeline/alert/history.ts';
+import { makeHistories, type CardHistory } from '../../../src/pipeline/alert/history.ts';
 import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
 import type { Prediction } from '../../../src/stack/embedded/scorer/predict.ts';
 import type { Scorers } from '../../../src/stack/embedded/scorer/store.ts';
@@ -84,7 +84,9 @@ async function judge(
   rows: readonly Transaction[],
 ): Promise<{ readonly row: Transaction; readonly answer: Prediction }[]> {
   await insertTransactions(frauddb, rows);
-  const histories: ReadonlyMap<string, CardHistory> = await readHistories(frauddb, rows.map(toAsked));
+  const histories: ReadonlyMap<string, CardHistory> = await makeHistories(frauddb, { now: Date.now }).read(
+    rows.map(toAsked),
+  );
   return rows.map((row) => ({ row, answer: scoreOf(scorers, row, histories.get(row.trans_num ?? '') ?? null) }));
 }
 

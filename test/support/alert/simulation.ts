@@ -5,6 +5,7 @@
 import { makeSender, type Sender } from '../../../src/pipeline/alert/sender.ts';
 import { makeAlertSink } from '../../../src/pipeline/alert/sink.ts';
 import { openFraudApi, type FraudApi } from '../../../src/pipeline/alert/fraud-api.ts';
+import { makeHistories } from '../../../src/pipeline/alert/history.ts';
 import type { Next } from '../../../src/pipeline/alert/loop.ts';
 import { rescore } from '../../../src/pipeline/alert/rescore.ts';
 import { openSlack } from '../../../src/pipeline/alert/slack.ts';
@@ -136,6 +137,7 @@ export function openLife(parts: LifeParts): SimulatedLife {
   const log = (): void => undefined;
   const onStored = (): void => undefined;
   const api: FraudApi = openFraudApi(parts.apiUrl, log, clock);
+  const histories = makeHistories(db, clock);
   const close = async (): Promise<void> => undefined;
   const sender: Sender = makeSender({
     db,
@@ -149,10 +151,10 @@ export function openLife(parts: LifeParts): SimulatedLife {
     stillOwner: async () => true,
   });
   const { signal } = new AbortController();
-  const again = (): Promise<Next> => rescore({ settings, db, api, quarantine, log, clock, onStored });
+  const again = (): Promise<Next> => rescore({ settings, db, api, histories, quarantine, log, clock, onStored });
   const toWait = (next: Next): number => Math.max(1, next === 'pause' ? 1_000 : Math.min(1_000, next));
   return {
-    sink: makeAlertSink({ settings, db, api, quarantine, log, clock, onStored, close }),
+    sink: makeAlertSink({ settings, db, api, histories, quarantine, log, clock, onStored, close }),
     step: async () => Math.min(toWait(await sender.step(signal)), toWait(await again())),
     rescore: again,
     close: api.close,
