@@ -21,13 +21,15 @@ const SHARED = [
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await build().catch(fail);
 
-/** Builds what is out of date; an entry whose source is not written yet is left out. */
-export async function build() {
-  const hashes = Object.fromEntries(
-    ENTRIES.filter((entry) => existsSync(inRoot(entry.source))).map((entry) => [entry.name, hashOf(entry)]),
-  );
+/**
+ * Builds what is out of date; an entry whose source is not written yet is left out.
+ * @param {string[]} [only] the names of the entries; all of them when left out
+ */
+export async function build(only) {
+  const entries = ENTRIES.filter(({ name, source }) => (only?.includes(name) ?? true) && existsSync(inRoot(source)));
+  const hashes = Object.fromEntries(entries.map((entry) => [entry.name, hashOf(entry)]));
   const built = readJson(stampFile) ?? {};
-  const stale = ENTRIES.filter(
+  const stale = entries.filter(
     ({ name, output }) => hashes[name] && !(built[name] === hashes[name] && existsSync(inRoot(output))),
   );
   if (stale.length === 0) {

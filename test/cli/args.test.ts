@@ -9,7 +9,12 @@ describe('what is understood', () => {
   test.each([
     ['', { command: 'help' }],
     ['--version', { command: 'version' }],
-    ['status --json', { command: 'status', json: true }],
+    ['status --json', { command: 'status', running: false, json: true }],
+    ['status --running', { command: 'status', running: true, json: false }],
+    ['setup', { command: 'setup', steps: ['database', 'bucket', 'topic', 'connector'], json: false }],
+    ['setup connector topic', { command: 'setup', steps: ['topic', 'connector'], json: false }],
+    ['produce --until-stopped', { command: 'hand-produce', heartbeat: null, json: false }],
+    ['produce --until-stopped --heartbeat a', { command: 'hand-produce', heartbeat: 'a', json: false }],
     ['start', { command: 'start', queries: ['bronze', 'alert'], json: false }],
     ['stop alert', { command: 'stop', queries: ['alert'], json: false }],
     ['restart all', { command: 'restart', queries: ['bronze', 'alert'], json: false }],
@@ -119,6 +124,8 @@ test.each([
   'dead-letters --query silver',
   'produce start normal',
   'status --yaml',
+  'setup everything',
+  'produce start --until-stopped',
 ])('%s is refused in one sentence', (line) => {
   expect(() => parse(line)).toThrow(UsageError);
   expect(() => parse(line)).toThrow(/^[^\n]+$/);

@@ -10,6 +10,7 @@ import type { SluiceError } from '../errors.ts';
 import type { Bounds } from '../offsets.ts';
 import type { Clock, Log, Source } from '../ports.ts';
 import { retrying, type RetryPolicy } from '../retry.ts';
+import { toKafkaError } from './kafka-errors.ts';
 import { EARLIEST, LATEST, openClient, type Cluster, type Connection, type RequestQueue } from './kafka-client.ts';
 import { readRange, type ReadOptions } from './kafka-read.ts';
 import { KAFKA_LIMITS, type KafkaLimits, type KafkaSettings } from './kafka-settings.ts';
@@ -49,6 +50,30 @@ export function openKafkaSource(
   };
 }
 
+/** Creates the topic unless it is there, with as many copies as the cluster's own default says. */
+export async function ensureTopic(
+  settings: KafkaSettings,
+  numPartitions: number,
+  limits: KafkaLimits = KAFKA_LIMITS,
+): Promise<{ readonly created: boolean; readonly partitions: number }> {
+  const { topic } = settings;
+  const once = async (): Promise<{ created: boolean; partitions: number }> => {
+    const admin = (await openKafka(settings, limits, 0, () => undefined)).admin();
+    try {
+      await admin.connect();
+      const created = await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true });
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return { created, partitions: topics[0]?.partitions.length ?? 0 };
+    } catch (error) {
+      throw toKafkaError(`Creating the topic ${topic}`, error);
+    } finally {
+      await admin.disconnect().catch(() => undefined);
+    }
+  };
+  const signal = new AbortController().signal;
+  return retrying(once, { policy: limits.retry, clock: systemClock, signal, onRetry: () => undefined });
+}
+
 const PUBLISH_RETRY: RetryPolicy = { tries: 3, totalMs: 2_000, baseMs: 200, maxWaitMs: 1_000 };
 const METADATA_MAX_AGE_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
@@ -75,10 +100,24 @@ async function connect(
   turn: number,
   onSocket: (socket: Socket) => void,
 ): Promise<Cluster> {
-  const { brokers, topic, sasl } = settings;
+  const cluster = createCluster(await openKafka(settings, limits, turn, onSocket));
+  await cluster.brokerPool.createSeedBroker();
+  quieten(cluster.brokerPool.seedBroker);
+  await cluster.connect();
+  await cluster.addTargetTopic(settings.topic);
+  return cluster;
+}
+
+async function openKafka(
+  settings: KafkaSettings,
+  limits: KafkaLimits,
+  turn: number,
+  onSocket: (socket: Socket) => void,
+): Promise<Kafka> {
+  const { brokers, sasl } = settings;
   const first = turn % brokers.length;
   const client = await import('kafkajs');
-  const kafka = new client.Kafka({
+  return new client.Kafka({
     clientId: 'sluice',
     brokers: [...brokers.slice(first), ...brokers.slice(0, first)],
     connectionTimeout: limits.connectMs,
@@ -95,12 +134,6 @@ async function connect(
       return socket;
     },
   });
-  const cluster = createCluster(kafka);
-  await cluster.brokerPool.createSeedBroker();
-  quieten(cluster.brokerPool.seedBroker);
-  await cluster.connect();
-  await cluster.addTargetTopic(topic);
-  return cluster;
 }
 
 function openSocket(settings: KafkaSettings, host: string, port: number, onConnect: () => void): Socket {

@@ -146,6 +146,28 @@ async function probe(access: Access): Promise<void> {
   if (isIgnored) throw conditionIgnored(url(''));
 }
 
+/** Creates the bucket unless it is there. Who may not create buckets can still find one. */
+export async function ensureBucket(settings: S3Settings, log: Log): Promise<'created' | 'found'> {
+  const access = openAccess(settings, log, S3_LIMITS, systemClock);
+  const Bucket = settings.bucket;
+  const elsewhere = settings.endpoint === null && settings.region !== 'us-east-1';
+  const place = elsewhere && { CreateBucketConfiguration: { LocationConstraint: settings.region } };
+  try {
+    return await access.call(`Looking for the bucket ${Bucket}`, 0, async ({ sdk, client, options }) => {
+      const found = await client.send(new sdk.HeadBucketCommand({ Bucket }), options).catch(nullIfAbsent);
+      if (found) return 'found';
+      const input = { Bucket, ...place } as Sdk.CreateBucketCommandInput;
+      const made = await client.send(new sdk.CreateBucketCommand(input), options).catch((error: unknown) => {
+        if (statusOf(error) === 409) return null;
+        throw error;
+      });
+      return made ? 'created' : 'found';
+    });
+  } finally {
+    access.close();
+  }
+}
+
 interface Loaded {
   readonly sdk: typeof Sdk;
   readonly client: Sdk.S3Client;

@@ -52,9 +52,10 @@ export async function migrate(settings: PostgresSettings, folder: string): Promi
   }
 }
 
-async function createDatabase(server: Database, name: string): Promise<void> {
+/** Creates it if it is absent. */
+export async function createDatabase(server: Database, name: string): Promise<void> {
   const found = await server.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
-  if (found.length === 0) await server.query(`CREATE DATABASE ${name}`);
+  if (found.length === 0) await server.query(`CREATE DATABASE "${name.replaceAll('"', '""')}"`);
 }
 
 async function readMigrations(folder: string): Promise<Migration[]> {

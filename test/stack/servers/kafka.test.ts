@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openKafkaSource } from '../../../src/pipeline/source/kafka.ts';
+import { ensureTopic, openKafkaSource } from '../../../src/pipeline/source/kafka.ts';
 import { resolveStartingOffsets } from '../../../src/pipeline/source/start.ts';
 import type { KafkaLimits, KafkaSettings } from '../../../src/pipeline/source/kafka-settings.ts';
 import type { Source } from '../../../src/pipeline/ports.ts';
@@ -41,6 +41,15 @@ describe.skipIf(obstacle)('a real Kafka broker', () => {
     expect(values(records)).toEqual(['b', null, '', 'x']);
     expect(records[0]?.key?.toString()).toBe('key-1');
     expect(Date.now() - (records[0]?.timestamp ?? 0)).toBeLessThan(60_000);
+  });
+
+  it('gets a topic once, with the partitions that were asked for first', async () => {
+    const settings = kafkaSettings(server.address, 'made-by-setup');
+    expect(await ensureTopic(settings, 3)).toEqual({ created: true, partitions: 3 });
+    expect(await ensureTopic(settings, 5)).toEqual({ created: false, partitions: 3 });
+    expect([...(await source('made-by-setup').bounds()).end.keys()]).toEqual([0, 1, 2]);
+    const nobody = kafkaSettings('127.0.0.1:1', 'made-by-setup');
+    await expect(ensureTopic(nobody, 1, QUICK)).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' });
   });
 
   it('gives nothing of a range that is empty', async () => {

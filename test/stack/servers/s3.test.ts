@@ -1,7 +1,7 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Log } from '../../../src/pipeline/ports.ts';
-import { openS3Store, type S3Store } from '../../../src/pipeline/store/s3.ts';
+import { ensureBucket, openS3Store, type S3Store } from '../../../src/pipeline/store/s3.ts';
 import { S3_LIMITS, type S3Limits, type S3Settings } from '../../../src/pipeline/store/s3-settings.ts';
 import { notRun } from './not-run.ts';
 import { startProxy, type Proxy } from '../../support/proxy.ts';
@@ -53,6 +53,23 @@ describe.each<S3Kind>(['minio', 'versitygw'])('a real S3 server', (kind) => {
     const direct = (more: Partial<S3Settings> = {}): S3Store => openAt(server.endpoint, S3_LIMITS, more);
     const proxied = (limits: S3Limits = QUICK, more: Partial<S3Settings> = {}, log = silent): S3Store =>
       openAt(`http://127.0.0.1:${proxy.port}`, limits, more, log);
+
+    it('gets a bucket once', async () => {
+      const settings: S3Settings = {
+        kind: 's3',
+        bucket: 'made-by-setup',
+        prefix: '',
+        endpoint: server.endpoint,
+        region: 'us-east-1',
+        forcePathStyle: true,
+        credentials: { ...S3_KEYS, sessionToken: null },
+      };
+      expect(await ensureBucket(settings, silent)).toBe('created');
+      expect(await ensureBucket(settings, silent)).toBe('found');
+      await direct({ bucket: 'made-by-setup' }).put('key', Buffer.from('value'));
+      const stranger = { ...settings, credentials: { ...S3_KEYS, secretAccessKey: 'wrong', sessionToken: null } };
+      await expect(ensureBucket(stranger, silent)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    });
 
     it('honours conditional writes', async () => {
       const store = direct();
