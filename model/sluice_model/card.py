@@ -198,7 +198,8 @@ the frauds' scores most:
 
 - Merchant and distance are accepted by the API and not used: in this data they say nothing, as the figures above show.
 - An episode of the simulator lies within two days, which is why history buys so much. Slower thieves would be harder.
-- A category that the model does not know is scored like the first of its list, and named in `defaults_used`.
+- A category that the model does not know is scored as if nobody had told the category: each split on it counts by its shares
+  of the training rows. It is named in `defaults_used`, and adds nothing to the reasons.
 - A card without a past is scored as an ordinary one (ratio 1, nothing in the window).
 - The label `is_fraud` is never an input; the history is made from amounts, times and categories only.
 - The same training gives the same bytes with the pinned packages on the same kind of machine (checked on Linux x86-64).

@@ -9,7 +9,8 @@ from .schemas import History, RawTransaction
 
 DEFAULTS = {"hour": 12, "day_of_week": 0, "distance_km": 10.0, "age": 35, "gender": "M"}
 GENDERS = ("M", "F")
-UNKNOWN_CATEGORY = -1
+UNKNOWN_CATEGORY = np.nan
+"""One that the model has not seen. It is scored as if nobody had told the category."""
 NEVER = -1.0
 """Seconds since the last transaction of a card that has none."""
 

@@ -12,6 +12,8 @@ from .words import explain
 
 HIGH_ABOVE = 0.7
 MEDIUM_ABOVE = 0.4
+UNKNOWN = -1.0
+"""JSON has no NaN."""
 
 Models = Mapping[str, Model]
 
@@ -106,7 +108,7 @@ def _answer(
 def _reasons(values: np.ndarray, model: Model) -> Contributions:
     sizes = model.trees.contributions(values)
     features = [
-        Contribution(feature=name, value=float(value), contribution=float(size))
+        Contribution(feature=name, value=UNKNOWN if np.isnan(value) else float(value), contribution=float(size))
         for name, value, size in zip(model.features, values, sizes, strict=True)
     ]
     return Contributions(base_value=model.trees.base_value, features=features)

@@ -62,7 +62,7 @@ class RawTransaction(_Strict):
 
 class Contribution(BaseModel):
     feature: str
-    value: float
+    value: float = Field(description="a category is its place in the model's list, -1 when it is not in it")
     contribution: float = Field(description="log-odds that this input added to the score")
 
 

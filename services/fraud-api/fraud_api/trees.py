@@ -35,7 +35,10 @@ class Trees:
     feature_count: int
 
     def log_odds(self, matrix: np.ndarray) -> np.ndarray:
-        """One number a row of `matrix` (rows x features). Trees are added in their order, whatever the number of rows."""
+        """One number a row of `matrix` (rows x features). Trees are added in their order, whatever the number of rows.
+
+        Of an input that is not known (NaN) the mean over the training rows is taken, by its share at each split.
+        """
         columns = np.ascontiguousarray(matrix.T)
         row = np.arange(len(matrix))[None, :]
         node = np.repeat(self.roots[:, None], len(matrix), axis=1)
@@ -45,6 +48,8 @@ class Trees:
         total = np.zeros(len(matrix))
         for leaf in self.number[node]:
             total += leaf
+        for index in np.flatnonzero(np.isnan(matrix).any(axis=1)):
+            total[index] = self.base_value + np.sum(self.contributions(matrix[index]))
         return total
 
     def probability(self, matrix: np.ndarray) -> np.ndarray:
@@ -58,7 +63,10 @@ class Trees:
         return float(np.sum(self.number[leaf] * self.cover[leaf] / self.cover[root]))
 
     def contributions(self, values: np.ndarray) -> np.ndarray:
-        """Path-dependent TreeSHAP values of one row, one for each feature; with the base value they give the log-odds."""
+        """Path-dependent TreeSHAP values of one row, one for each feature; with the base value they give the log-odds.
+
+        An input that is not known (NaN) adds nothing.
+        """
         sums = np.zeros(self.feature_count)
         for leaves in self._leaves:
             amount = _amounts(leaves, values[leaves.feature])
@@ -117,7 +125,8 @@ def _amounts(leaves: _Leaves, asked: np.ndarray) -> np.ndarray:
     over k != j of (z_k + t * (o_k - z_k)): a polynomial, which Gauss-Legendre sums exactly with half as many points as
     slots. No factor is zero, since every node was reached by some training row and no point is 0 or 1.
     """
-    change = ((asked > leaves.low) & (asked <= leaves.high)) - leaves.share
+    agrees = ((asked > leaves.low) & (asked <= leaves.high)) - leaves.share
+    change = np.where(np.isnan(asked), 0.0, agrees)
     factor = leaves.share + leaves.points[:, None, None] * change
     products = leaves.weights[:, None] * np.prod(factor, axis=2)
     return leaves.value[:, None] * change * np.sum(products[:, :, None] / factor, axis=0)

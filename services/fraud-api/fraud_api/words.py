@@ -25,7 +25,8 @@ def _sentence(name: str, value: float, categories: list[str]) -> str:
         case "is_female":
             return "Gender of the card's owner"
         case "category":
-            return f"Category {categories[int(value)]}" if value >= 0 else "Unknown category"
+            # One that is not known adds nothing, so there is no line for it.
+            return f"Category {categories[int(value)]}"
         case "seconds_since_last":
             return (
                 "First transaction of the card"

@@ -91,6 +91,20 @@ def test_missing_and_unknown_inputs_are_named(client):
     assert set(answer["defaults_used"]) == missing
 
 
+def test_a_category_that_the_model_does_not_know_is_no_other_category(client, models):
+    def ask(category):
+        return client.post("/predict/raw?explain=true", json=THEFT | {"category": category}).json()
+
+    known = {category: ask(category)["fraud_probability"] for category in models["stateless"].categories}
+    unknown, untold = ask("yachts"), ask(None)
+    assert min(known.values()) < unknown["fraud_probability"] < max(known.values())
+    assert unknown["fraud_probability"] not in known.values()
+    assert unknown["fraud_probability"] == untold["fraud_probability"]
+    told = {item["feature"]: item for item in unknown["contributions"]["features"]}
+    assert told["category"] == {"feature": "category", "value": -1, "contribution": 0}
+    assert "ategory" not in unknown["feature_explanation"]
+
+
 def test_the_label_changes_nothing(client):
     plain, labelled = (client.post("/predict/raw", json=THEFT | extra).json() for extra in ({}, {"is_fraud": 0}))
     assert plain == labelled

@@ -53,6 +53,10 @@ def test_a_value_equal_to_a_threshold_goes_left_and_shapley_values_are_those_cou
     # Nothing known: -0.4. Amount alone: 0.5. Hour alone: 0.6 * -1 + 0.4 * 2. Both: 2.
     expected = [(0.9 + 1.8) / 2, (0.6 + 1.5) / 2]
     assert trees.contributions(np.array([50.0, 3.0])) == pytest.approx(expected, abs=1e-12)
+    # The hour is not known: it counts by its shares, and the amount alone speaks.
+    unknown = np.array([[50.0, np.nan], [5.0, np.nan]])
+    assert trees.log_odds(unknown) == pytest.approx([0.25 * 2 + 0.5, -1 + 0.5], abs=1e-12)
+    assert trees.contributions(unknown[0]) == pytest.approx([0.9, 0], abs=1e-12)
 
 
 def test_requests_give_the_features_of_training(sample, models):

@@ -15,16 +15,19 @@ export interface ScoreInput {
 }
 
 const NEVER = -1;
+/** A category that the model has not seen. It is scored as if nobody had told the category. */
+const UNKNOWN_CATEGORY = Number.NaN;
 
 /** One value for each of `model.features`. A model of shape `history` needs `input.history`. */
 export function valuesOf(input: ScoreInput, model: Model): Float64Array {
+  const category = model.categories.indexOf(input.category ?? '');
   const known: Record<string, number> = {
     amt: input.amt,
     hour: input.hour,
     day_of_week: input.day_of_week,
     age: input.age,
     is_female: input.gender === 'F' ? 1 : 0,
-    category: model.categories.indexOf(input.category ?? ''),
+    category: category < 0 ? UNKNOWN_CATEGORY : category,
     ...(input.history ? historyValues(input.amt, input.history) : {}),
   };
   return Float64Array.from(model.features, (name) => {

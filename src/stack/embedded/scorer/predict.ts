@@ -33,6 +33,8 @@ export interface Contributions {
 
 const HIGH_ABOVE = 0.7;
 const MEDIUM_ABOVE = 0.4;
+/** JSON has no NaN. */
+const UNKNOWN = -1;
 
 /** `withReasons`: contributions and reasons for every row, not for frauds alone. */
 export function predict(row: RawTransaction, scorers: Scorers, withReasons: boolean): Prediction {
@@ -105,7 +107,7 @@ function levelOf(probability: number): RiskLevel {
 function contributionsOf({ model, baseValue }: Scorer, values: Float64Array, sizes: Float64Array): Contributions {
   const features = model.features.map((feature, index) => ({
     feature,
-    value: values[index] ?? 0,
+    value: Number.isNaN(values[index]) ? UNKNOWN : (values[index] ?? 0),
     contribution: sizes[index] ?? 0,
   }));
   return { base_value: baseValue, features };

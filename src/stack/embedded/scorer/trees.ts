@@ -5,9 +5,15 @@ export interface Scorer {
   readonly model: Model;
   /** Log-odds before anything is known: the mean over the training rows. */
   readonly baseValue: number;
-  /** 0 to 1, not rounded. `values` are in the order of `model.features`. */
+  /**
+   * 0 to 1, not rounded. `values` are in the order of `model.features`. Of an input that is not known (NaN) the mean over
+   * the training rows is taken, by its share at each split.
+   */
   probability(values: Float64Array): number;
-  /** TreeSHAP: log-odds that each input added. With the base value they give the log-odds of the probability. */
+  /**
+   * TreeSHAP: log-odds that each input added. With the base value they give the log-odds of the probability. An input that is
+   * not known adds nothing.
+   */
   contributions(values: Float64Array): Float64Array;
 }
 
@@ -33,11 +39,18 @@ export function makeScorer(model: Model): Scorer {
   const leaves = leavesOf(model);
   const steps = stepsOf(model);
   const points = Array.from({ length: model.features.length + 1 }, (_, slots) => gaussLegendre(Math.ceil(slots / 2)));
+  const baseValue = baseValueOf(leaves);
+  const contributions = (values: Float64Array): Float64Array =>
+    contributionsOf(leaves, points, values, model.features.length);
   return {
     model,
-    baseValue: baseValueOf(leaves),
-    probability: (values) => 1 / (1 + Math.exp(-logOdds(model, steps, values))),
-    contributions: (values) => contributionsOf(leaves, points, values, model.features.length),
+    baseValue,
+    probability: (values) => {
+      const known = values.every((value) => !Number.isNaN(value));
+      const score = known ? logOdds(model, steps, values) : contributions(values).reduce((a, b) => a + b, baseValue);
+      return 1 / (1 + Math.exp(-score));
+    },
+    contributions,
   };
 }
 
@@ -95,7 +108,7 @@ function setChanges(leaves: Leaves, start: number, slots: number, values: Float6
     const at = start + slot;
     const value = values[leaves.feature[at]!]!;
     const agrees = value > leaves.low[at]! && value <= leaves.high[at]!;
-    change[slot] = (agrees ? 1 : 0) - leaves.share[at]!;
+    change[slot] = Number.isNaN(value) ? 0 : (agrees ? 1 : 0) - leaves.share[at]!;
   }
 }
 

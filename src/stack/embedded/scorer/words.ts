@@ -27,7 +27,8 @@ const SENTENCES: Readonly<Record<string, (value: number, categories: readonly st
   day_of_week: (value) => `${value >= 5 ? 'Weekend' : 'Day'}: ${DAYS[value] ?? value}`,
   age: () => "Age of the card's owner",
   is_female: () => "Gender of the card's owner",
-  category: (value, categories) => (value >= 0 ? `Category ${categories[value] ?? value}` : 'Unknown category'),
+  // One that is not known adds nothing, so there is no line for it.
+  category: (value, categories) => `Category ${categories[value] ?? value}`,
   seconds_since_last: (value) =>
     value < 0 ? 'First transaction of the card' : `${duration(value)} after the card's last transaction`,
   amt_to_mean: (value) => `${value.toFixed(1)} times the card's mean amount`,
