@@ -29,9 +29,10 @@ export interface ApiLimits {
 export const API_LIMITS: ApiLimits = {
   connectTimeoutMs: 2_000,
   totalTimeoutMs: 10_000,
-  retry: { tries: 4, totalMs: 5_000, baseMs: 100, maxWaitMs: 1_000 },
+  // The first and five more.
+  retry: { tries: 6, totalMs: 5_000, baseMs: 100, maxWaitMs: 1_000 },
   scoringMs: 10_000,
-  failures: 5,
+  failures: 6,
   probeEveryMs: 5_000,
 };
 
