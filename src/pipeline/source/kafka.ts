@@ -79,11 +79,20 @@ const METADATA_MAX_AGE_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
 const LONGEST_REQUEST_MS = 10 * 60_000;
 
-/** Sockets are kept, because only destroying them ends a connection whose other end is silent. */
-function dial(settings: KafkaSettings, limits: KafkaLimits, turn: number): Connection {
+/**
+ * Sockets are kept, because only destroying them ends a connection whose other end is silent.
+ * @param turn which broker of the list is asked first
+ * @param options `withTopic` false: the cluster is connected to, and nothing is asked about the topic
+ */
+export function dial(
+  settings: KafkaSettings,
+  limits: KafkaLimits,
+  turn: number,
+  options: DialOptions = { withTopic: true },
+): Connection {
   const sockets = new Set<Socket>();
   let heardAt = performance.now();
-  const cluster = connect(settings, limits, turn, (socket) => {
+  const cluster = connect(settings, limits, { ...options, turn }, (socket) => {
     sockets.add(socket);
     socket.on('data', () => (heardAt = performance.now())).once('close', () => sockets.delete(socket));
   });
@@ -94,17 +103,21 @@ function dial(settings: KafkaSettings, limits: KafkaLimits, turn: number): Conne
   return { cluster, heardAt: () => heardAt, close };
 }
 
+export interface DialOptions {
+  readonly withTopic: boolean;
+}
+
 async function connect(
   settings: KafkaSettings,
   limits: KafkaLimits,
-  turn: number,
+  { turn, withTopic }: DialOptions & { readonly turn: number },
   onSocket: (socket: Socket) => void,
 ): Promise<Cluster> {
   const cluster = createCluster(await openKafka(settings, limits, turn, onSocket));
   await cluster.brokerPool.createSeedBroker();
   quieten(cluster.brokerPool.seedBroker);
   await cluster.connect();
-  await cluster.addTargetTopic(settings.topic);
+  if (withTopic) await cluster.addTargetTopic(settings.topic);
   return cluster;
 }
 

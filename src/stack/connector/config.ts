@@ -27,6 +27,8 @@ export interface ConfigFinding {
   readonly seen: string;
   readonly expected: string;
   readonly why: string;
+  /** `error`: records are lost or unreadable; `warn`: it goes well until something else happens. */
+  readonly severity: 'error' | 'warn';
 }
 
 /** The name that the guide and its scripts use. */
@@ -76,10 +78,24 @@ export function maskConfig(config: ConnectorConfig): ConnectorConfig {
 
 /** What is known to go wrong later, and in silence. */
 export function lintConfig(config: ConnectorConfig): ConfigFinding[] {
-  return RULES.flatMap(({ name, fallback, accepts, expected, why }) => {
+  const rules = [...RULES, ...transformRules(config)];
+  return rules.flatMap(({ name, fallback, accepts, expected, why, severity = 'error' }) => {
     const value = config[name] ?? fallback;
-    return accepts(value) ? [] : [{ name, seen: config[name] ?? `absent, which means ${fallback}`, expected, why }];
+    const seen = config[name] ?? `absent, which means ${fallback}`;
+    return accepts(value) ? [] : [{ name, seen, expected, why, severity }];
   });
+}
+
+/** A transform that takes the envelope away leaves nothing to tell an insert from a delete by. */
+function transformRules(config: ConnectorConfig): Rule[] {
+  const types = Object.keys(config).filter((name) => /^transforms\..+\.type$/.test(name));
+  return types.map((name) => ({
+    name,
+    fallback: '',
+    accepts: (value) => !/ExtractNewRecordState|ByLogicalTableRouter|RegexRouter/.test(value),
+    expected: 'no transform of envelope or topic',
+    why: 'The queries read Debezium’s whole envelope from the one topic; a transform of it makes every record a dead letter.',
+  }));
 }
 
 interface Rule {
@@ -89,6 +105,7 @@ interface Rule {
   readonly accepts: (value: string) => boolean;
   readonly expected: string;
   readonly why: string;
+  readonly severity?: ConfigFinding['severity'];
 }
 
 const lists = (value: string, wanted: string): boolean => value.split(',').some((part) => part.trim() === wanted);
@@ -135,6 +152,28 @@ const RULES: readonly Rule[] = [
     accepts: (value) => value === 'true',
     expected: 'true',
     why: 'Without tombstones a compacted topic keeps deleted transactions for ever.',
+    severity: 'warn',
+  },
+  {
+    name: 'value.converter',
+    fallback: JSON_CONVERTER,
+    accepts: (value) => value === JSON_CONVERTER,
+    expected: JSON_CONVERTER,
+    why: 'The queries read JSON; with another converter every record is a dead letter.',
+  },
+  {
+    name: 'slot.drop.on.stop',
+    fallback: 'false',
+    accepts: (value) => value !== 'true',
+    expected: 'false',
+    why: 'The slot goes with each stop, and with it every change that happens until the next start.',
+  },
+  {
+    name: 'tasks.max',
+    fallback: '1',
+    accepts: (value) => Number(value) >= 1,
+    expected: '1',
+    why: 'Without a task nothing is read.',
   },
 ];
 

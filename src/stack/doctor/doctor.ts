@@ -1,0 +1,64 @@
+/** The doctor: looks at everything that the two queries stand on, says what is wrong, and repairs what it may. */
+import type { Log } from '../../pipeline/ports.ts';
+import type { Check } from './check.ts';
+import { connectorChecks } from './checks/connector.ts';
+import { kafkaChecks } from './checks/kafka.ts';
+import { lakehouseChecks } from './checks/lakehouse.ts';
+import { machineChecks } from './checks/machine.ts';
+import { postgresChecks } from './checks/postgres.ts';
+import { serviceChecks } from './checks/services.ts';
+import { openInstruments, type DockerTool, type Instruments } from './instruments.ts';
+import type { Patient } from './patient.ts';
+import type { CheckId, DoctorReport, FixResult } from './report.ts';
+import { runChecks, runFix } from './runner.ts';
+
+export interface DoctorOptions {
+  readonly log: Log;
+  /** Null where nothing runs in docker. */
+  readonly docker?: DockerTool | null;
+}
+
+/** All checks in the order in which they are shown; those that do not apply here say why. Pure. */
+export function planChecks(patient: Patient): Check[] {
+  return [
+    ...machineChecks(patient),
+    ...kafkaChecks(patient),
+    ...connectorChecks(patient),
+    ...postgresChecks(patient),
+    ...lakehouseChecks(patient),
+    ...serviceChecks(patient),
+  ];
+}
+
+/** Makes all checks. Never throws. */
+export function examine(patient: Patient, options: DoctorOptions): Promise<DoctorReport> {
+  return withInstruments(options, async (tools) => {
+    const [at, began] = [Date.now(), performance.now()];
+    const checks = await runChecks(planChecks(patient), tools);
+    return { at, tookMs: Math.round(performance.now() - began), profile: patient.profile, checks };
+  });
+}
+
+/**
+ * Repairs what one check found, and makes the check again.
+ * @param will what the person has been shown
+ */
+export function treat(
+  patient: Patient,
+  id: CheckId,
+  will: readonly string[],
+  options: DoctorOptions,
+): Promise<FixResult> {
+  const check = planChecks(patient).find((each) => each.id === id);
+  if (!check) throw new Error(`there is no check ${id}`);
+  return withInstruments(options, (tools) => runFix(check, will, tools));
+}
+
+async function withInstruments<T>(options: DoctorOptions, work: (tools: Instruments) => Promise<T>): Promise<T> {
+  const tools = openInstruments(options.log, options.docker ?? null);
+  try {
+    return await work(tools);
+  } finally {
+    await tools.close();
+  }
+}
