@@ -3,6 +3,8 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import path from 'node:path';
 import { CLEAR_FROM, DEAD_LETTER_CODES, type ClearFrom, type QueryName } from '../pipeline/events.ts';
 import { parseDuration, SETUP_STEPS, type SettingValues, type SetupStep } from '../console/console.ts';
+import { CHECK_IDS, type CheckId } from '../console/contract.ts';
+import type { ConnectorWhat } from './connector.ts';
 import { MOST_IDS, type DeadLettersAsked } from './dead-letters.ts';
 import type { TableTask } from './table.ts';
 import type { ProduceWhat } from './produce.ts';
@@ -44,6 +46,8 @@ export type Invocation =
   | { readonly command: 'trace'; readonly transNum: string; readonly json: boolean }
   | { readonly command: 'table'; readonly task: TableTask; readonly json: boolean }
   | { readonly command: 'produce'; readonly what: ProduceWhat; readonly json: boolean }
+  | { readonly command: 'doctor'; readonly fix: CheckId | null; readonly json: boolean }
+  | { readonly command: 'connector'; readonly what: ConnectorWhat; readonly yes: boolean; readonly json: boolean }
   | { readonly command: 'accept-loss'; readonly query: QueryName; readonly yes: boolean; readonly json: boolean }
   | {
       readonly command: 'run-query';
@@ -87,6 +91,10 @@ export function parseCommandLine(argv: readonly string[], cwd: string): Invocati
       return parseRestart(rest);
     case 'accept-loss':
       return parseAcceptLoss(rest);
+    case 'doctor':
+      return parseDoctor(rest);
+    case 'connector':
+      return parseConnector(rest);
     case 'logs':
       return parseLogs(rest);
     case 'produce':
@@ -131,6 +139,24 @@ function parseAcceptLoss(rest: string[]): Invocation {
   if (query !== 'bronze' && query !== 'alert')
     throw new UsageError('accept-loss takes the name of a query, bronze or alert.');
   return { command: 'accept-loss', query, yes: values.yes, json: values.json };
+}
+
+function parseDoctor(rest: string[]): Invocation {
+  const { values } = parse(rest, { json, fix: { type: 'string' } } as const, 0);
+  const fix = CHECK_IDS.find((id) => id === values.fix) ?? null;
+  if (values.fix !== undefined && fix === null)
+    throw new UsageError(`--fix takes one of ${CHECK_IDS.join(', ')}, not "${values.fix}".`);
+  return { command: 'doctor', fix, json: values.json };
+}
+
+const CONNECTOR_WORDS: readonly ConnectorWhat[] = ['status', 'ensure', 'restart', 'pause', 'resume'];
+
+function parseConnector(rest: string[]): Invocation {
+  const { values, positionals } = parse(rest, { json, yes: json }, 1);
+  const what = CONNECTOR_WORDS.find((each) => each === (positionals[0] ?? 'status'));
+  if (!what) throw new UsageError(`connector takes ${CONNECTOR_WORDS.join(', ')}, not "${positionals[0]}".`);
+  if (values.yes && what !== 'ensure') throw new UsageError('--yes belongs to "connector ensure".');
+  return { command: 'connector', what, yes: values.yes, json: values.json };
 }
 
 function parseLogs(rest: string[]): Invocation {

@@ -13,6 +13,12 @@ export const HELP = `Sluice: two streaming queries over card transactions, from 
                                        one; without --yes shows which rows may double and what is skipped
   sluice accept-loss QUERY [--yes]     shows which offsets the topic has removed before they were read; with --yes gives
                                        up exactly these and goes on
+  sluice doctor [--fix ID]             looks at everything that the queries stand on, and says what to do; --fix does what
+                                       the check of this name offers, and makes it again
+  sluice connector [status]            the Debezium connector, its tasks, and the replication slot
+  sluice connector ensure [--yes]      shows how it differs from what Sluice wants; with --yes creates or changes it
+  sluice connector restart|pause|resume
+                                       restart: only what has failed; each waits until it has settled
   sluice logs [-f] [--grep RE] [-n N]  the newest lines; -f goes on with new ones
   sluice dead-letters [list] [-n N]    records that gave no row, the newest first, with their ids and reasons
   sluice dead-letters show ID...       their bytes as hex and text, card numbers masked
@@ -70,8 +76,8 @@ POSTGRES_DB; setup takes Kafka and S3 from the variables above (the bucket is th
 (4), CONNECT_URL, CONNECT_POSTGRES_HOST and CONNECT_POSTGRES_PORT (how Kafka Connect reaches the database),
 CONNECTOR_SLOT and CONNECTOR_PUBLICATION. A heartbeat file is touched every few seconds while the database answers.
 
-Exit codes: 0 all well, 1 a query failed, 2 the command line was wrong or a preview was shown instead of acting,
-            3 the stack could not start, or no console runs that could be asked, 4 another console owns the data folder,
+Exit codes: 0 all well, 1 a query failed or the doctor has found something to fix, 2 the command line was wrong or a
+            preview was shown instead of acting, 3 the stack could not start, or no console runs that could be asked, 4 another console owns the data folder,
             or the checkpoint.
 
 Environment: SLUICE_HOME (data folder), SLACK_WEBHOOK_URL (unset: local preview; empty: no alerts), BRONZE_TRIGGER,

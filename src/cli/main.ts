@@ -4,7 +4,9 @@ import { alerts } from './alerts.ts';
 import { parseCommandLine, UsageError, type Invocation } from './args.ts';
 import { clear } from './clear.ts';
 import { control } from './control.ts';
+import { connector } from './connector.ts';
 import { deadLetters } from './dead-letters.ts';
+import { doctor } from './doctor.ts';
 import { commandFailure, tellError } from './errors.ts';
 import { HELP } from './help.ts';
 import type { Installation } from './installation.ts';
@@ -50,6 +52,10 @@ async function obey(asked: Invocation, terminal: Terminal, installation: Install
       return clear(terminal, asked);
     case 'accept-loss':
       return acceptLoss(terminal, asked);
+    case 'doctor':
+      return doctor(terminal, installation, asked);
+    case 'connector':
+      return connector(terminal, asked);
     case 'logs':
       return logs(terminal, asked);
     case 'produce':

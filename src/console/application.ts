@@ -15,9 +15,12 @@ import type {
   Snapshot,
 } from './contract.ts';
 import { openControlSocket, type ControlSocket } from './control-socket.ts';
+import { openCapture, type CaptureDesk } from './capture.ts';
+import { openDoctor, patientOf, serversOf } from './doctor.ts';
 import { waitUntilDrained } from './drain.ts';
 import { openGround, type Ground } from './ground.ts';
 import { resolveHome } from './home.ts';
+import type { Patient } from '../stack/doctor/patient.ts';
 import { producerSettings } from './job.ts';
 import { createQueries, type Queries } from './queries.ts';
 import { initialMachine } from './query-state.ts';
@@ -41,6 +44,8 @@ export interface ApplicationOptions {
   readonly settings?: SettingValues;
   /** Brings a serving database of its own up to date. Called before the queries start. */
   readonly prepareServing?: (settings: PostgresSettings) => Promise<unknown>;
+  /** The folder that holds `frauddb/`, for the doctor. */
+  readonly migrationsFolder?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
 }
@@ -77,6 +82,9 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
   let queries: Queries | undefined;
   let running: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
+  let endpoints: Endpoints | null = null;
+  let capture: CaptureDesk | undefined;
+  const doctor = openDoctor({ patient, say: log });
 
   const api: ConsoleApi = { call, subscribe };
 
@@ -120,14 +128,16 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
     log('info', `Sluice ${options.version} on ${options.runtime}, process ${process.pid}, data in ${home}`);
     early.forEach(notice);
     socket = await openControlSocket(opened.socketFile, api);
-    const endpoints = await bringUp();
+    const up = await bringUp();
+    endpoints = up;
     if (opened.serving) await prepareServing(opened.serving);
-    const slack = toSlackSettings(opened.slack, endpoints.slackPreviewUrl);
+    const slack = toSlackSettings(opened.slack, up.slackPreviewUrl);
     update({ stack: 'UP', step: null, slack: slack.kind });
+    captureDesk();
     queries = createQueries({
       ground: opened,
       store,
-      endpoints,
+      endpoints: up,
       slack,
       workerFile: options.workerFile,
       log: opened.logs.append,
@@ -146,16 +156,33 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
     update({ stack: 'STARTING', step: 'Starting the stack' });
     stack = createStack(onStackEvent, home);
     try {
-      const endpoints = await stack.start();
-      for (const secret of [endpoints.serving.password, ...sourceSecrets(endpoints.source)])
-        ground?.redactor.add(secret);
-      return endpoints;
+      const started = await stack.start();
+      for (const secret of [started.serving.password, ...sourceSecrets(started.source)]) ground?.redactor.add(secret);
+      return started;
     } catch (error) {
       const view = toErrorView(error, 'Starting the stack');
       update({ stack: 'FAILED', step: null, error: view });
       log('error', `${view.code}: ${view.message}. ${view.action}`);
       throw error;
     }
+  }
+
+  function patient(): Patient {
+    const { migrationsFolder } = options;
+    return patientOf({ ground: grounded(), snapshot: store.get(), stack, endpoints, migrationsFolder });
+  }
+
+  /** Servers that stand outside can be looked at whether or not the stack is up. */
+  function captureDesk(): CaptureDesk {
+    const servers = serversOf({ ground: grounded(), stack, endpoints });
+    if (!servers) throw notUp(store.get().console.stack, null);
+    capture ??= openCapture({ profile: store.get().console.profile, servers, say: log });
+    return capture;
+  }
+
+  function grounded(): Ground {
+    if (ground) return ground;
+    throw notUp(store.get().console.stack, null);
   }
 
   async function call<C extends CommandName>(name: C, args: CommandArgs<C>): Promise<CommandAnswers[C]> {
@@ -216,6 +243,20 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
         throw notCommanded();
       case 'transaction.trace':
         return up(queries).trace(command.args.transNum);
+      case 'doctor.run':
+        return doctor.run();
+      case 'doctor.fix':
+        return doctor.fix(command.args.id, command.args.will);
+      case 'connector.view':
+        return captureDesk().view();
+      case 'connector.ensure':
+        return captureDesk().ensure(command.args.confirm);
+      case 'connector.restart':
+        return captureDesk().restart();
+      case 'connector.pause':
+        return captureDesk().pause();
+      case 'connector.resume':
+        return captureDesk().resume();
       case 'producer.start':
         return nothing(await up(stack).startProducer(producerSettings(up(ground).settings)));
       case 'producer.pause':
@@ -246,6 +287,7 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
     if (store.get().console.stack !== 'FAILED') update({ stack: 'STOPPING', step: 'Stopping the queries' });
     await queries?.end();
     queries?.close();
+    await capture?.close();
     if (store.get().console.stack !== 'FAILED') update({ step: 'Stopping the stack' });
     await stack?.stop().catch((error: unknown) => log('error', `Stopping the stack: ${toErrorView(error).message}`));
     if (store.get().console.stack !== 'FAILED') update({ stack: 'DOWN', step: null });

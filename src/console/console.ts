@@ -6,6 +6,7 @@ import { createEmbeddedStack } from '../stack/embedded/stack.ts';
 import { createApplication, type ApplicationOptions, type Console } from './application.ts';
 
 export type { Console } from './application.ts';
+export { examineAlone, treatAlone, type AloneOptions } from './doctor.ts';
 export { connectConsole, type RemoteConsole } from './control-client.ts';
 export { produceByHand } from './hand-produce.ts';
 export { runByHand, type HandRunOptions, type HandRunSummary } from './hand-run.ts';

@@ -31,6 +31,9 @@ import type {
   VacuumResult,
 } from '../pipeline/events.ts';
 import { COMPOSE_SERVICES, type ProducerView, type Profile, type ServiceLog } from '../stack/stack.ts';
+import type { CaptureView } from '../stack/connector/capture-view.ts';
+import type { Ensured } from '../stack/connector/connector.ts';
+import { CHECK_IDS, type DoctorReport, type FixResult } from '../stack/doctor/report.ts';
 import type { ServiceView, StackWork } from '../stack/stack.ts';
 import type { TransactionTrace } from '../pipeline/trace/view.ts';
 
@@ -38,6 +41,11 @@ export type { BronzeStep, DeliveryStep, EventStep, StoredStep, TransactionTrace 
 export { SluiceError, toErrorView, type ErrorView } from '../pipeline/errors.ts';
 export type { ComposeService, ContainerView, ProducerView, Profile, ServiceLog } from '../stack/stack.ts';
 export type { ServiceView, ServiceVerb, StackWork } from '../stack/stack.ts';
+export type { CaptureView, ConnectorCard } from '../stack/connector/capture-view.ts';
+export type { ConnectorState, Ensured, TaskView } from '../stack/connector/connector.ts';
+export type { SlotView } from '../stack/connector/slot.ts';
+export { CHECK_IDS, wantsFixing } from '../stack/doctor/report.ts';
+export type { CheckId, CheckState, CheckView, DoctorReport, Fix, FixResult } from '../stack/doctor/report.ts';
 
 const query = z.enum(['bronze', 'alert']);
 const from = z.enum(CLEAR_FROM);
@@ -109,6 +117,17 @@ export const COMMANDS = {
   }),
   /** Follows one transaction from its change event to the file and the message it ended in. */
   'transaction.trace': z.strictObject({ transNum: z.string().trim().min(1).max(100) }),
+  /** Looks at everything that the queries stand on; only looks. */
+  'doctor.run': z.strictObject({}),
+  /** `will` is what the finding said would be run, as it was shown: anything else is refused. Makes the check again. */
+  'doctor.fix': z.strictObject({ id: z.enum(CHECK_IDS), will: z.array(z.string().max(500)).min(1).max(50) }),
+  'connector.view': z.strictObject({}),
+  /** Only says what it would change unless `confirm` is true. */
+  'connector.ensure': z.strictObject({ confirm: z.boolean().default(false) }),
+  /** Restarts what has failed. This one and the next two answer when the connector has settled. */
+  'connector.restart': z.strictObject({}),
+  'connector.pause': z.strictObject({}),
+  'connector.resume': z.strictObject({}),
   'logs.read': z.strictObject({
     /** Only lines with a higher id. */
     after: z.number().int().min(0).optional(),
@@ -158,6 +177,13 @@ export interface CommandAnswers {
   'stack.repair': null;
   'stack.logs': ServiceLog;
   'transaction.trace': TransactionTrace;
+  'doctor.run': DoctorReport;
+  'doctor.fix': FixResult;
+  'connector.view': CaptureView;
+  'connector.ensure': Ensured;
+  'connector.restart': CaptureView;
+  'connector.pause': CaptureView;
+  'connector.resume': CaptureView;
   'logs.read': { readonly lines: readonly LogEntry[]; readonly last: number };
 }
 

@@ -1,5 +1,7 @@
 /** Numbers as people read them; every sentence of the console uses these. */
 
+export { bytes } from '../stack/doctor/words.ts';
+
 /** `1 record`, `12,480 records`. */
 export function count(n: number, noun: string): string {
   return `${n.toLocaleString('en-US')} ${n === 1 ? noun : `${noun}s`}`;

@@ -10,8 +10,6 @@ export interface KafkaProbe {
   look(): Promise<ClusterLook>;
   /** Throws when no broker coordinates consumer groups, so that no progress can be shown. */
   findCoordinator(): Promise<void>;
-  /** Creates the topic with the broker's own replication and retention. */
-  createTopic(topic: string, partitions: number): Promise<void>;
   close(): void;
 }
 
@@ -57,11 +55,6 @@ export function openKafkaProbe(settings: KafkaSettings, limits: KafkaLimits = PR
   return {
     look: () => guarded('Asking Kafka about itself', (seed) => look(seed, settings.topic)),
     findCoordinator: () => guarded('Asking Kafka who coordinates consumer groups', findCoordinator),
-    createTopic: (topic, numPartitions) =>
-      guarded(`Creating the topic ${topic}`, async (seed) => {
-        const topics = [{ topic, numPartitions, replicationFactor: await replicas(seed), configEntries: [] }];
-        await seed.createTopics({ topics });
-      }),
     close: connection.close,
   };
 }
@@ -84,7 +77,6 @@ interface ProbeBroker {
     }[];
   }>;
   findGroupCoordinator(request: { groupId: string; coordinatorType: number }): Promise<unknown>;
-  createTopics(request: object): Promise<unknown>;
 }
 
 async function look(broker: ProbeBroker, topic: string): Promise<ClusterLook> {
@@ -120,9 +112,6 @@ function limitOf(text: string | null | undefined): number | null {
   const value = Number(text ?? -1);
   return value < 0 ? null : value;
 }
-
-const replicas = async (broker: ProbeBroker): Promise<number> =>
-  Math.min(3, (await broker.metadata([])).brokers.length);
 
 /** The first question makes the topic of the groups, which takes a moment. */
 const TRIES = 12;

@@ -21,8 +21,6 @@ export interface S3Store extends ObjectStore {
   replaceIf(key: string, bytes: Uint8Array, tag: string): Promise<string | null>;
   /** Throws when the server does not honour the conditions that `putIfAbsent` rests on. Called once, before the first use. */
   probeConditionalPut(): Promise<void>;
-  /** Makes the bucket; one that is there and ours already is well. */
-  createBucket(): Promise<void>;
   close(): void;
 }
 
@@ -56,14 +54,6 @@ export function openS3Store(
         await client.send(new sdk.DeleteObjectCommand(access.at(key)), options);
       }),
     probeConditionalPut: () => probe(access),
-    createBucket: () =>
-      access.call(`Creating the bucket ${access.bucket}`, 0, async ({ sdk, client, options }) => {
-        try {
-          await client.send(new sdk.CreateBucketCommand({ Bucket: access.bucket }), options);
-        } catch (error) {
-          if ((error as Error).name !== 'BucketAlreadyOwnedByYou') throw error;
-        }
-      }),
     close: access.close,
   };
 }

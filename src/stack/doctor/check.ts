@@ -21,6 +21,9 @@ export const passed = (seen: string, expected: string): Finding => ({ state: 'pa
 
 export const failed = (seen: string, expected: string, fix: Fix): Finding => ({ state: 'failed', seen, expected, fix });
 
+/** There is nothing to look at after all. */
+export const without = (reason: string): Finding => ({ state: 'skipped', seen: reason, expected: '', fix: null });
+
 export const warned = (seen: string, expected: string, fix: Fix): Finding => ({ state: 'warn', seen, expected, fix });
 
 /** A fix that a person carries out. */

@@ -19,10 +19,13 @@ export interface Instruments {
   now(): number;
   sql(settings: PostgresSettings): Database;
   kafka(settings: KafkaSettings): Promise<KafkaProbe>;
+  /** Creates the topic unless it is there, with the cluster's own copies and retention. */
+  createTopic(settings: KafkaSettings, partitions: number): Promise<void>;
   source(settings: SourceSettings): Promise<Source>;
-  connector(url: string): Connector;
+  connector(at: { readonly url: string; readonly name: string }): Connector;
   store(location: StoreLocation): Promise<OpenStore>;
   s3(settings: S3Settings): Promise<S3Store>;
+  createBucket(settings: S3Settings): Promise<void>;
   /** Any answer is an answer; rejects when there is none. */
   http(url: string, method?: 'GET' | 'POST'): Promise<HttpLook>;
   /** Resolves when the name has an address; rejects like `dns.lookup`. */
@@ -74,13 +77,17 @@ export function openInstruments(log: Log, docker: DockerTool | null = null): Ins
       kept(probes, settings, async () =>
         (await import('../../pipeline/source/kafka-probe.ts')).openKafkaProbe(settings),
       ),
+    createTopic: async (settings, partitions) =>
+      void (await (await import('../../pipeline/source/kafka.ts')).ensureTopic(settings, partitions)),
     source: (settings) => kept(sources, settings, () => openSource(settings, log)),
-    connector: (url) => openConnector({ url }),
+    connector: openConnector,
     store: (location) => kept(stores, location, () => openStore(location, log)),
     s3: (settings) =>
       kept(buckets, settings, async () =>
         (await import('../../pipeline/store/s3.ts')).openS3Store(settings, log, QUICK_S3),
       ),
+    createBucket: async (settings) =>
+      void (await (await import('../../pipeline/store/s3.ts')).ensureBucket(settings, log)),
     http: askHttp,
     resolve: async (host) => void (await lookup(host)),
     dial,

@@ -1,11 +1,14 @@
-/** What the doctor looks at: addresses and settings as plain data, whatever stack they come from. */
+/** What the doctor looks at: addresses and settings as plain data, whatever stack they come from. Pure. */
 import type { QueryName } from '../../pipeline/events.ts';
 import type { PostgresSettings, SourceSettings } from '../../pipeline/job-settings.ts';
 import type { StoreLocation } from '../../pipeline/store/location.ts';
-import type { ConnectorConfig } from '../connector/config.ts';
+import { wantedConfig, type ConnectorConfig } from '../connector/config.ts';
+import { CAPTURE_DEFAULTS } from '../embedded/capture-settings.ts';
+import type { ConnectSettings, Servers } from '../servers.ts';
+import type { Endpoints, Profile, ServiceView } from '../stack.ts';
 
 export interface Patient {
-  readonly profile: 'embedded' | 'docker' | 'external';
+  readonly profile: Profile;
   /** The data folder, absolute. */
   readonly home: string;
   /** Null while the embedded stack does not run: nothing behind it can be asked then. */
@@ -34,6 +37,7 @@ export interface PatientServers {
 
 export interface ConnectTarget {
   readonly url: string;
+  readonly name: string;
   readonly wanted: ConnectorConfig;
 }
 
@@ -48,3 +52,50 @@ export interface WantedPort {
   /** Whose it must be; null for a container, whose process is not ours to know. */
   readonly pid: number | null;
 }
+
+/** Servers that stand outside of Sluice. @param serving a serving database of its own, or null */
+export function fromServers(servers: Servers, serving: PostgresSettings | null): PatientServers {
+  const { kafka, connect, captured, fraudApiUrl } = servers;
+  return {
+    source: kafka,
+    captured,
+    ...servingOf(captured, serving),
+    slot: connect?.slot ?? CAPTURE_DEFAULTS.slot,
+    publication: connect?.publication ?? CAPTURE_DEFAULTS.publication,
+    connect: connect && toTarget(connect, captured),
+    fraudApiUrl,
+  };
+}
+
+/** The embedded stack, once it is up. */
+export function fromEndpoints(
+  { source, serving: captured, fraudApiUrl }: Endpoints,
+  serving: PostgresSettings | null,
+): PatientServers {
+  const { slot, publication } = CAPTURE_DEFAULTS;
+  return { source, captured, ...servingOf(captured, serving), slot, publication, connect: null, fraudApiUrl };
+}
+
+/** The connector as Sluice wants it. */
+export function toTarget(connect: ConnectSettings, captured: PostgresSettings): ConnectTarget {
+  const { url, connector: name, slot, publication, database } = connect;
+  return {
+    url,
+    name,
+    wanted: wantedConfig({ ...captured, ...database, database: captured.database, slot, publication }),
+  };
+}
+
+/** The ports of this machine that the services say they have. */
+export function portsOf(services: readonly ServiceView[]): WantedPort[] {
+  return services.flatMap(({ title: service, address, pid, container }): WantedPort[] => {
+    if (container) return container.ports.map(({ host: port }) => ({ service, port, pid: null }));
+    const port = /^127\.0\.0\.1:(\d+)$/.exec(address ?? '')?.[1];
+    return port === undefined || pid === null ? [] : [{ service, port: Number(port), pid }];
+  });
+}
+
+const servingOf = (captured: PostgresSettings, serving: PostgresSettings | null) => ({
+  serving: serving ?? captured,
+  servingDatabase: serving ? ('separate' as const) : ('captured' as const),
+});

@@ -21,7 +21,8 @@ export interface FixAction {
 
 /** What a check found. */
 export interface Finding {
-  readonly state: Exclude<CheckState, 'skipped'>;
+  readonly state: CheckState;
+  /** For `skipped` the reason. */
   readonly seen: string;
   readonly expected: string;
   readonly fix: Fix | null;

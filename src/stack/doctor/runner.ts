@@ -26,6 +26,7 @@ export async function runChecks(
     const known = under.get(check.id);
     if (known) return known;
     const view = (async () => {
+      if (check.skip !== null) return skipped(check, check.skip);
       const missing = await firstMissing(check, plan, begin);
       return missing === null ? room(() => runOne(check, tools, limits.deadlineMs)) : skipped(check, missing);
     })();

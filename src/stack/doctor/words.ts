@@ -1,6 +1,6 @@
 /** Numbers as the doctor writes them. */
 
-/** `800 MB`, `2.1 GB`. */
+/** `800 B`, `61 MB`, `2.1 GB`. */
 export function bytes(count: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB'];
   const power = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(count) / 10));

@@ -1,7 +1,7 @@
 /** Kafka Connect and the Debezium connector on it. */
 import { diffConfig, type ConfigFinding } from '../../connector/config.ts';
 import type { ConnectorState, ConnectorView } from '../../connector/connector.ts';
-import { byHand, byUs, failed, passed, warned, type Check } from '../check.ts';
+import { byHand, byUs, failed, passed, warned, without, type Check } from '../check.ts';
 import type { Instruments } from '../instruments.ts';
 import type { ConnectTarget, Patient } from '../patient.ts';
 import type { Finding, Fix } from '../report.ts';
@@ -23,7 +23,7 @@ export function connectorChecks(patient: Patient): Check[] {
     group: 'connector',
     title,
     looked,
-    needs: id === 'connector' ? ['connect'] : ['connector'],
+    needs: ['connect'],
     skip,
     look: async (tools) => judge(await viewOf(tools, needed(target)), needed(target)),
     repair: (tools) => repair(tools, needed(target), id),
@@ -61,7 +61,7 @@ async function lookAtWorker(tools: Instruments, url: string): Promise<Finding> {
   return failed(`an answer of ${status} that is not Kafka Connect’s`, expected, fix);
 }
 
-const viewOf = (tools: Instruments, { url }: ConnectTarget): Promise<ConnectorView> => tools.connector(url).view();
+const viewOf = (tools: Instruments, target: ConnectTarget): Promise<ConnectorView> => tools.connector(target).view();
 
 function judgeState(view: ConnectorView): Finding {
   const { state, connector, tasks, name } = view;
@@ -123,6 +123,7 @@ function judgeConfig(
   { wanted }: ConnectTarget,
   picks: (finding: ConfigFinding) => boolean,
 ): Finding {
+  if (view.state === 'ABSENT') return without('there is no connector yet');
   const [first, ...others] = view.findings.filter(picks);
   if (!first) {
     const kept = view.config[DECIMALS] ?? '';
@@ -143,8 +144,9 @@ function judgeConfig(
   return first.severity === 'warn' ? warned(seen, expected, fix) : failed(seen, expected, fix);
 }
 
-async function repair(tools: Instruments, { url, wanted }: ConnectTarget, id: Check['id']): Promise<void> {
-  const connector = tools.connector(url);
+async function repair(tools: Instruments, target: ConnectTarget, id: Check['id']): Promise<void> {
+  const { wanted } = target;
+  const connector = tools.connector(target);
   const { state, findings } = await connector.view();
   if (id === 'connector') await act(connector, state, wanted);
   else {

@@ -62,7 +62,7 @@ export function kafkaChecks(patient: Patient): Check[] {
           needs: ['kafka'],
           skip: null,
           look: async (tools) => judgeTopic(await (await tools.kafka(kafka)).look(), kafka.topic, isDocker),
-          repair: async (tools) => (await tools.kafka(kafka)).createTopic(kafka.topic, PARTITIONS),
+          repair: (tools) => tools.createTopic(kafka, PARTITIONS),
         }
       : {
           id: 'topic',

@@ -3,7 +3,7 @@ import { inspectCheckpoint } from '../../../pipeline/checkpoint/inspect.ts';
 import { openCheckpointLog, type CheckpointState } from '../../../pipeline/checkpoint/log.ts';
 import { systemClock } from '../../../pipeline/clock.ts';
 import { SluiceError } from '../../../pipeline/errors.ts';
-import type { LeaseView, QueryName } from '../../../pipeline/events.ts';
+import type { CheckpointView, LeaseView, QueryName } from '../../../pipeline/events.ts';
 import type { ObjectStore, Source } from '../../../pipeline/ports.ts';
 import type { S3Settings } from '../../../pipeline/store/s3-settings.ts';
 import { describeLocation } from '../../../pipeline/store/location.ts';
@@ -29,7 +29,7 @@ export function lakehouseChecks(patient: Patient): Check[] {
       needs: docker,
       skip,
       look: (tools) => lookAtBucket(tools, needed(bucket)),
-      repair: async (tools) => (await tools.s3(needed(bucket))).createBucket(),
+      repair: (tools) => tools.createBucket(needed(bucket)),
     },
     {
       id: 'conditional-put',
@@ -58,7 +58,7 @@ async function lookAtBucket(tools: Instruments, settings: S3Settings): Promise<F
     return failed(
       `there is no bucket ${settings.bucket}`,
       expected,
-      byUs('Table and checkpoints lie in it.', 'Create bucket', will, `mc mb local/${settings.bucket}`),
+      byUs('Table and checkpoints lie in it.', 'Create bucket', will, 'sluice setup bucket'),
     );
   }
 }
@@ -88,13 +88,19 @@ function checkpointCheck(patient: Patient, query: QueryName): Check {
       const view = await inspectCheckpoint(store, describeLocation(location), systemClock);
       if (view.owner && !patient.ownRuns.includes(view.owner.runId)) return ownedByOther(view.owner);
       if (!view.exists) return passed('none yet: the first start makes one', EXPECTED);
-      const damage = await findDamage(store);
+      const damage = await findDamage(store, query);
       if (damage) return damage;
-      const seen = `batch ${view.lastCommit ?? 'none'} committed${view.inDoubt ? `, ${view.lastOffsets} is run again at the next start` : ''}${view.owner ? ', in use by this console' : ''}`;
+      const seen = describe(view);
       const source = patient.servers ? await tools.source(patient.servers.source).catch(() => null) : null;
-      return (source && (await findGap(store, source))) ?? passed(seen, EXPECTED);
+      return (source && (await findGap(store, source, query))) ?? passed(seen, EXPECTED);
     },
   };
+}
+
+function describe({ lastCommit, lastOffsets, inDoubt, owner }: CheckpointView): string {
+  const at = lastCommit === null ? 'no batch committed yet' : `batch ${lastCommit} committed`;
+  if (owner) return `${at}, in use by this console`;
+  return inDoubt ? `${at}, ${lastOffsets} is run again at the next start` : at;
 }
 
 const EXPECTED = 'a checkpoint that can be read, that fits the topic, and that nobody else writes to';
@@ -104,7 +110,7 @@ function ownedByOther({ host, pid, since }: LeaseView): Finding {
   return failed(seen, EXPECTED, byHand('Stop that one, or leave the query to it. Two owners are refused (FENCED).'));
 }
 
-async function findDamage(store: ObjectStore): Promise<Finding | null> {
+async function findDamage(store: ObjectStore, query: QueryName): Promise<Finding | null> {
   const state = await openCheckpointLog(store).read();
   const files: readonly (readonly [
     string,
@@ -122,14 +128,14 @@ async function findDamage(store: ObjectStore): Promise<Finding | null> {
     return failed(
       `${name} cannot be read: ${file.reason}`,
       EXPECTED,
-      byHand(text, 'sluice restart bronze --clear-checkpoints'),
+      byHand(text, `sluice restart ${query} --clear-checkpoints`),
     );
   }
   return null;
 }
 
 /** A topic that begins behind the checkpoint has lost records; one that ends before it is another topic. */
-async function findGap(store: ObjectStore, source: Source): Promise<Finding | null> {
+async function findGap(store: ObjectStore, source: Source, query: QueryName): Promise<Finding | null> {
   const { newestOffsets, initial } = await openCheckpointLog(store).read();
   const entry = newestOffsets?.ok ? newestOffsets.value : null;
   const offsets = entry?.offsets ?? (initial?.ok ? initial.value.offsets : null);
@@ -141,13 +147,13 @@ async function findGap(store: ObjectStore, source: Source): Promise<Finding | nu
       const seen = `partition ${partition} of the topic ends at ${last ?? 'nothing'}, the checkpoint is at ${next}`;
       const text =
         'This is another topic than the one that was read. Point Sluice at the old one, or clear the checkpoint and say where to begin.';
-      return failed(seen, EXPECTED, byHand(text, 'sluice restart --clear-checkpoints --from earliest'));
+      return failed(seen, EXPECTED, byHand(text, `sluice restart ${query} --clear-checkpoints --from earliest`));
     }
     const first = start.get(partition) ?? 0n;
     if (first > next) {
       const seen = `partition ${partition} begins at ${first}, the checkpoint is at ${next}: ${first - next} records were removed unread`;
       const text = 'The topic kept them too short. See what is lost, and accept exactly that.';
-      return failed(seen, EXPECTED, byHand(text, 'sluice accept-loss bronze'));
+      return failed(seen, EXPECTED, byHand(text, `sluice accept-loss ${query}`));
     }
   }
   return null;

@@ -11,6 +11,8 @@ import { lookAtServing } from './serving.ts';
 
 const GIB = 1024 ** 3;
 const MUCH_WAL = 2 * GIB;
+/** The part of the limit from which on somebody should look. */
+const FULL = 0.75;
 const TABLE = 'public.transactions';
 const NOT_RUNNING = 'the embedded stack does not run';
 
@@ -144,7 +146,8 @@ async function lookAtSlot(sql: Sql, name: string, isEmbedded: boolean): Promise<
   if (slot.wal === 'lost')
     return failed(`${name} is lost: its log has been removed`, expected, renew(name, isEmbedded));
   if (!slot.active) return warned(seen, expected, byHand(`${reader} Until then PostgreSQL keeps its log.`));
-  const isShort = slot.wal === 'unreserved' || (slot.safeBytes !== null && slot.safeBytes < GIB / 4);
+  const isShort =
+    slot.wal === 'unreserved' || (slot.limitBytes !== null && slot.retainedBytes > FULL * slot.limitBytes);
   const fix = byHand(
     'It is read too slowly, or other tables write while this one rests. Find out why before the disk is full or the slot is lost.',
     'SELECT * FROM pg_replication_slots;',
