@@ -8,11 +8,11 @@ import time
 
 from lease import OwnedByOther, check_free, take_lease
 from pyspark.sql import SparkSession
-from stores import open_store
+from stores import newest, open_store
 
 EXIT_OWNED = 4
 EXIT_LOST = 5
-# How long a batch at hand may go on after a stop was asked for.
+# How long each of two may take after a stop was asked for: the batch at hand, and the one that `stop` has cut short.
 PATIENCE_S = 60
 
 
@@ -42,19 +42,37 @@ def read_topic(spark, options):
     return reader.load()
 
 
-def add_options(parser, starting_offsets):
-    parser.add_argument("--brokers", required=True)
-    parser.add_argument("--topic", default="postgres.public.transactions")
-    parser.add_argument("--checkpoint", required=True)
-    parser.add_argument("--starting-offsets", default=starting_offsets)
-    parser.add_argument("--max-offsets-per-trigger", type=int)
-    parser.add_argument("--trigger", help='such as "10 seconds"; as soon as there is data by default')
+def set_trigger(writer, options, once):
+    """`once`: one batch, and the end."""
+    if once:
+        return writer.trigger(once=True)
+    return writer.trigger(processingTime=options.trigger) if options.trigger else writer
+
+
+def add_options(parser, starting_offsets, checkpoint_name, trigger=None, max_offsets=None):
+    """Each option can be set by its name in the environment as well; a flag is stronger."""
+    add_option(parser, "--brokers", "KAFKA_BROKERS", required=True)
+    add_option(parser, "--topic", "KAFKA_TOPIC", default="postgres.public.transactions")
+    add_option(parser, "--checkpoint", checkpoint_name, required=True)
+    add_option(parser, "--starting-offsets", "STARTING_OFFSETS", default=starting_offsets)
+    add_option(parser, "--max-offsets-per-trigger", "MAX_OFFSETS_PER_TRIGGER", type=int, default=max_offsets)
+    text = 'such as "10 seconds"; "0 seconds": as soon as there is data'
+    add_option(parser, "--trigger", "TRIGGER_INTERVAL", default=trigger, help=text)
     parser.add_argument("--owner-is-dead", action="store_true", help="take over from an owner that died on another machine")
     return parser
 
 
+def add_option(parser, flag, name, default=None, required=False, help="", **more):
+    value = os.environ.get(name) or default
+    text = f"{help} [{name}]".strip().replace("%", "%%")
+    parser.add_argument(flag, default=value, required=required and value is None, help=text, **more)
+
+
 def run(name, options, start):
-    """Runs the query that `start(spark, lease)` begins, until it fails, the lease is lost, or SIGTERM or SIGINT comes."""
+    """Runs the query that `start(spark, lease, once)` begins, until it fails, the lease is lost, or SIGTERM or SIGINT comes.
+
+    `once`: the query is to run one batch and end.
+    """
     stopping = threading.Event()
     store = open_store(options.checkpoint)
     try:
@@ -68,12 +86,11 @@ def run(name, options, start):
         print(f"OWNED_BY_OTHER: {error}", file=sys.stderr, flush=True)
         sys.exit(EXIT_OWNED)
     try:
-        query = start(spark, lease)
+        query = start(spark, lease, False)
         print(f"RUNNING {query.id}", flush=True)
         while query.isActive and not stopping.wait(0.2):
             pass
-        _stop_between_batches(query)
-        failure = query.exception()
+        failure = _stop_cleanly(query, store, lambda: start(spark, lease, True))
     finally:
         lease.release()
     if failure:
@@ -87,12 +104,24 @@ def _driver_pid(spark):
     return int(spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid())
 
 
-def _stop_between_batches(query):
-    """`stop` cuts a batch short wherever it is; the next owner would settle it, but a clean end is easier to trust."""
+def _stop_cleanly(query, store, start_once):
+    """Lets the batch at hand end and leaves none open behind it. Answers what the query failed of, or None."""
+    last = _last_batch(query)
     until = time.monotonic() + PATIENCE_S
-    while query.isActive and query.status["isTriggerActive"] and time.monotonic() < until:
+    while query.isActive and query.status["isTriggerActive"] and _last_batch(query) == last and time.monotonic() < until:
         time.sleep(0.02)
     query.stop()
+    # Under load the next batch has begun in the same instant, and `stop` cuts it short: it is run once more, to its end.
+    if query.exception() is None and newest(store, "offsets") > newest(store, "commits"):
+        query = start_once()
+        query.awaitTermination(PATIENCE_S)
+        query.stop()
+    return query.exception()
+
+
+def _last_batch(query):
+    progress = query.lastProgress
+    return progress["batchId"] if progress else None
 
 
 def _lost(reason, pid):

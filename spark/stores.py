@@ -13,6 +13,11 @@ def open_store(url):
     return LocalStore(re.sub(r"^file:(//)?", "", url))
 
 
+def newest(store, folder):
+    """The highest batch in `offsets` or `commits` of a checkpoint, -1 for none."""
+    return max((int(name) for name in store.names(folder) if name.isdigit()), default=-1)
+
+
 class LocalStore:
     """`link` lets exactly one of racing writers win; `rename` would replace."""
 

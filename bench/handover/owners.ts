@@ -14,8 +14,8 @@ export interface Owner {
   readonly batchesBefore: number;
   readonly gone: Promise<number | null>;
   readonly ended: () => boolean;
-  said(pattern: RegExp): Promise<boolean>;
-  tail(): Promise<string>;
+  said(pattern: RegExp): boolean;
+  tail(): string;
   /** Ends it and all that belongs to it; resolves with its exit code, null when it was killed. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
@@ -89,8 +89,8 @@ function watch(child: ChildProcess, { root, log }: OwnersOptions): Owner {
     batchesBefore: nextBatch(root),
     gone,
     ended: () => child.exitCode !== null || child.signalCode !== null,
-    said: async (pattern) => pattern.test(output()),
-    tail: async () => output().slice(-2_000),
+    said: (pattern) => pattern.test(output()),
+    tail: () => output().slice(-2_000),
     end: async (signal) => {
       const children = signal === 'SIGKILL' ? childrenOf(child.pid ?? 0) : [];
       children.forEach(kill);
@@ -130,9 +130,9 @@ async function readToTheEnd(child: ChildProcess, options: OwnersOptions): Promis
   await gone;
 }
 
-/** The batch after the newest confirmed one. */
-export function nextBatch(root: string): number {
-  const folder = path.join(root, 'checkpoint', 'commits');
+/** The batch after the newest confirmed one, or after the newest promised one. */
+export function nextBatch(root: string, folderName: 'commits' | 'offsets' = 'commits'): number {
+  const folder = path.join(root, 'checkpoint', folderName);
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^\d+$/.test(name)) : [];
   return Math.max(-1, ...names.map(Number)) + 1;
 }

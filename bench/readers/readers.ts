@@ -64,7 +64,7 @@ const spark = startSpark(
   await bringSpark('3.5'),
   [path.join(import.meta.dirname, 'spark_reader.py'), folder],
   path.join(root, 'spark.log'),
-  true,
+  { reads: true },
 );
 await spark.line('READY');
 let first: Found | null = null;

@@ -1,11 +1,11 @@
 /** A real Spark with Delta and the Kafka source: Python's `pyspark` and Maven's jars, brought once and kept outside of the checkout. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { access, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { prepareJars } from '../stack/servers/maven.ts';
-import { CACHE } from '../stack/servers/program.ts';
+import { CACHE, hasTool } from '../stack/servers/program.ts';
 
 const run = promisify(execFile);
 export const SPARK_PROGRAMS = path.resolve(import.meta.dirname, '..', '..', 'spark');
@@ -20,7 +20,7 @@ interface Release {
 const RELEASES = {
   '3.4': { pyspark: '3.4.4', delta: 'io.delta:delta-core_2.12:2.4.0', scala: '2.12' },
   '3.5': { pyspark: '3.5.7', delta: 'io.delta:delta-spark_2.12:3.3.2', scala: '2.12' },
-  '4.0': { pyspark: '4.0.1', delta: 'io.delta:delta-spark_2.13:4.0.0', scala: '2.13' },
+  '4.0': { pyspark: '4.0.0', delta: 'io.delta:delta-spark_2.13:4.0.0', scala: '2.13' },
 } as const satisfies Record<string, Release>;
 
 export type SparkVersion = keyof typeof RELEASES;
@@ -55,9 +55,19 @@ export async function bringSpark(version: SparkVersion): Promise<Spark> {
     without: (file) => !NOT_IN_SPARK.test(file),
   });
   const names = (await readdir(jars)).map((name) => path.join(jars, name));
-  const conf = ['spark.ui.enabled=false', 'spark.driver.memory=1g', 'spark.driver.host=127.0.0.1'];
+  const conf = [
+    'spark.ui.enabled=false',
+    'spark.ui.showConsoleProgress=false',
+    'spark.driver.memory=1g',
+    'spark.driver.host=127.0.0.1',
+  ];
   const args = ['--master', 'local[2]', '--jars', names.join(','), ...conf.flatMap((each) => ['--conf', each])];
   return { python, submitArgs: [...args, 'pyspark-shell'].join(' ') };
+}
+
+/** Spark cuts its picture of a table into 50 parts; the tables of a test have a few files. Rows and bytes stay as they are. */
+export function forSmallTables({ python, submitArgs }: Spark): Spark {
+  return { python, submitArgs: `--conf spark.databricks.delta.snapshotPartitions=2 ${submitArgs}` };
 }
 
 const NOT_IN_SPARK = /^(delta-|spark-sql-kafka|spark-token|kafka-clients|commons-pool2)/;
@@ -65,21 +75,27 @@ const NOT_IN_SPARK = /^(delta-|spark-sql-kafka|spark-token|kafka-clients|commons
 const BESIDE = ['psycopg[binary]==3.2.9'];
 
 /** Starts a Python program with Spark; its output goes to the log file as well. */
-export function startSpark(spark: Spark, program: readonly string[], log: string, reads = false): SparkProcess {
+export function startSpark(
+  spark: Spark,
+  program: readonly string[],
+  log: string,
+  { reads = false, env = {} }: { readonly reads?: boolean; readonly env?: Readonly<Record<string, string>> } = {},
+): SparkProcess {
   const child = spawn(spark.python, program, {
-    env: { ...process.env, PYSPARK_SUBMIT_ARGS: spark.submitArgs, SPARK_LOCAL_IP: '127.0.0.1', PYTHONUNBUFFERED: '1' },
+    env: { ...process.env, ...envOf(spark), ...env },
     stdio: [reads ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
   const file = createWriteStream(log, { flags: 'a' });
   let output = '';
+  let complaints = '';
   const waiting = new Set<() => void>();
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.pipe(file, { end: false });
-    stream?.on('data', (chunk: Buffer) => {
-      output = (output + chunk.toString()).slice(-200_000);
-      waiting.forEach((look) => look());
-    });
-  }
+  for (const stream of [child.stdout, child.stderr]) stream?.pipe(file, { end: false });
+  // Lines of the one stream must not be torn by what comes in the other.
+  child.stdout?.on('data', (chunk: Buffer) => {
+    output = (output + chunk.toString()).slice(-200_000);
+    waiting.forEach((look) => look());
+  });
+  child.stderr?.on('data', (chunk: Buffer) => void (complaints = (complaints + chunk.toString()).slice(-20_000)));
   const gone = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   const line = (start: string): Promise<boolean> =>
     new Promise((resolve) => {
@@ -110,7 +126,7 @@ export function startSpark(spark: Spark, program: readonly string[], log: string
       };
       waiting.add(look);
       look();
-      void gone.then(() => reject(new Error(`Spark ended: ${output.slice(-2_000)}`)));
+      void gone.then(() => reject(new Error(`Spark ended: ${complaints.slice(-2_000)}`)));
     });
   };
   return { child, gone, line, ask };
@@ -118,9 +134,26 @@ export function startSpark(spark: Spark, program: readonly string[], log: string
 
 /** Runs a program to its end and answers what it printed. */
 export async function runSpark(spark: Spark, program: readonly string[]): Promise<string> {
-  const env = { ...process.env, PYSPARK_SUBMIT_ARGS: spark.submitArgs, SPARK_LOCAL_IP: '127.0.0.1' };
+  const env = { ...process.env, ...envOf(spark) };
   const { stdout } = await run(spark.python, program, { env, maxBuffer: 256 * 1024 * 1024 });
   return stdout;
+}
+
+function envOf({ submitArgs }: Spark): Record<string, string> {
+  return {
+    PYSPARK_SUBMIT_ARGS: submitArgs,
+    SPARK_LOCAL_IP: '127.0.0.1',
+    PYTHONUNBUFFERED: '1',
+    PYTHONDONTWRITEBYTECODE: '1',
+  };
+}
+
+/** Why Spark cannot be run here without downloading it first, or null. */
+export function sparkObstacle(version: SparkVersion): string | null {
+  if (!hasTool('java', ['-version'])) return 'no java on PATH (17 or newer is needed)';
+  const folder = path.join(CACHE, `spark-${RELEASES[version].pyspark}`);
+  const whole = existsSync(path.join(folder, 'venv')) && existsSync(path.join(folder, 'jars'));
+  return whole ? null : `Spark ${RELEASES[version].pyspark} has not been downloaded`;
 }
 
 /** Made beside its place and renamed, so that a half made one is never used. */

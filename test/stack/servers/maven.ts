@@ -30,17 +30,20 @@ export async function prepareJars(jars: Jars): Promise<void> {
 /** Into a folder of its own first, so that a cut download is never taken for a whole one. */
 async function download({ folder, artifacts, without = () => false }: Jars): Promise<void> {
   const temp = await mkdtemp(path.join(CACHE, 'jars-'));
-  const pom = path.join(temp, 'pom.xml');
-  const whole = path.join(temp, 'jars');
-  await writeFile(pom, toPom(artifacts));
-  const what = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${whole}`];
-  await runTool('mvn', ['-q', '-B', '-f', pom, ...what]);
-  for (const file of (await readdir(whole)).filter(without)) await rm(path.join(whole, file));
-  await mkdir(path.dirname(folder), { recursive: true });
-  await rename(whole, folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-  });
-  await rm(temp, { recursive: true, force: true });
+  try {
+    const pom = path.join(temp, 'pom.xml');
+    const whole = path.join(temp, 'jars');
+    await writeFile(pom, toPom(artifacts));
+    const what = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${whole}`];
+    await runTool('mvn', ['-q', '-B', '-f', pom, ...what]);
+    for (const file of (await readdir(whole)).filter(without)) await rm(path.join(whole, file));
+    await mkdir(path.dirname(folder), { recursive: true });
+    await rename(whole, folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    });
+  } finally {
+    await rm(temp, { recursive: true, force: true });
+  }
 }
 
 function toPom(artifacts: readonly string[]): string {
