@@ -20,6 +20,10 @@ const PREPARE = {
     say('Bringing real servers onto this machine; the first time this takes minutes.');
     await run(pinnedNode(), ['test/stack/servers/prepare.ts'], { onLine: say });
   },
+  spark: async () => {
+    say('Bringing a real Spark onto this machine; the first time this takes minutes.');
+    await run(pinnedNode(), ['test/interop/prepare.ts'], { onLine: say });
+  },
 };
 
 /** @type {Map<import('./lib/projects.mjs').Need, Promise<unknown>>} */

@@ -38,6 +38,11 @@ class Lease:
     def epoch(self):
         return self._mine["epoch"]
 
+    def check(self):
+        """Raises OwnedByOther when somebody else has taken over: asked before each commit that can still be held back."""
+        if _highest_epoch(self._store) != self.epoch:
+            raise OwnedByOther(_describe(read_owner(self._store) or self._mine))
+
     def release(self):
         """Gives the lease back, so that the next owner need not wait."""
         self._done.set()
@@ -90,6 +95,7 @@ def take_lease(store, pid, on_lost, owner_is_dead=False):
         "expiryMs": EXPIRY_S * 1000,
         "renewalMs": RENEWAL_S * 1000,
         "released": False,
+        "engine": "spark",
     }
     claimed = store.put_if_absent(_key(epoch), _serialize(mine))
     # A taker that slept between looking and claiming may have claimed an epoch of the past.

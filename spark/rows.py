@@ -34,12 +34,7 @@ PARTITIONS = ["year", "month", "day"]
 
 def bronze_rows(records):
     """Rows of op c, u and r. Deletes, tombstones, truncates, messages and what is no event fall out."""
-    events = records.select(_envelope(F.col("value").cast("string")).alias("event"))
-    changes = events.where(F.get_json_object("event", "$.op").isin("c", "u", "r")).select(
-        F.get_json_object("event", "$.after").alias("after")
-    )
-    # Of a text or a list in `after` nothing could be taken.
-    rows = changes.where(F.col("after").startswith("{")).select(F.from_json("after", AFTER).alias("row"))
+    rows = judged(records).where(F.col("kind") == "row").select(F.from_json("after", AFTER).alias("row"))
     typed = rows.select([_cast(name, kind).alias(name) for name, kind in COLUMNS])
     # A division of doubles, as the job did that this one replaces: some microseconds are lost on purpose.
     at = (F.col("trans_date_trans_time").cast("long") / 1000000).cast("timestamp")
@@ -50,6 +45,26 @@ def bronze_rows(records):
         .withColumn("month", F.month("trans_timestamp"))
         .withColumn("day", F.dayofmonth("trans_timestamp"))
     )
+
+
+def alert_records(records):
+    """Every record with its place, its bytes, what it is, and the values of its row."""
+    parsed = judged(records).withColumn("row", F.from_json(F.when(F.col("kind") == "row", F.col("after")), AFTER))
+    row = F.struct([_cast(name, kind).alias(name) for name, kind in COLUMNS]).alias("row")
+    at = F.expr("unix_millis(timestamp)").alias("timestamp")
+    return parsed.select("partition", "offset", at, "key", "value", "kind", row)
+
+
+def judged(records):
+    """`kind`: `row` (op c, u, r with an object in `after`), `skip` (d, t, m, tombstones) or `other`; `after`: its text."""
+    events = records.withColumn("event", _envelope(F.col("value").cast("string")))
+    told = events.withColumn("op", F.get_json_object("event", "$.op")).withColumn(
+        "after", F.get_json_object("event", "$.after")
+    )
+    # Of a text or a list in `after` nothing could be taken.
+    is_row = F.col("op").isin("c", "u", "r") & F.col("after").startswith("{")
+    is_skip = F.col("value").isNull() | F.col("op").isin("d", "t", "m")
+    return told.withColumn("kind", F.when(is_row, "row").when(is_skip, "skip").otherwise("other"))
 
 
 def _envelope(value):

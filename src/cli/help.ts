@@ -84,5 +84,6 @@ Environment: SLUICE_HOME (data folder), SLACK_WEBHOOK_URL (unset: local preview;
 ALERT_TRIGGER, TRIGGER_INTERVAL, STARTING_OFFSETS, MAX_OFFSETS_PER_TRIGGER, PRODUCER_MODE, PRODUCER_RATE, PRODUCER_ROWS,
 PRODUCER_CSV, PRODUCER_TIME_SCALE, PRODUCER_SEED, BRONZE_OPTIMIZE_EVERY, BRONZE_VACUUM_EVERY, LOG_LEVEL,
 ALERT_ON_AMBIGUOUS, ALERT_JOIN_CARD_WITHIN, ALERT_STORM_PER_MINUTE, ALERT_QUIET_HOURS, ALERT_LINK_BASE,
-ALERT_SERVING_DATABASE, SERVING_DATABASE_URL. A flag is stronger than the environment, that than a file .env here or in
+ALERT_SERVING_DATABASE, SERVING_DATABASE_URL,
+ALERT_ENGINE (spark: a cluster runs the query, its alerts are sent from here). A flag is stronger than the environment, that than a file .env here or in
 the data folder, that than settings.json in the data folder.`;

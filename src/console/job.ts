@@ -37,6 +37,7 @@ export function buildJob({ query, settings, endpoints, slack, serving, owner }: 
       servingDatabase: serving ? 'separate' : 'captured',
       captured: endpoints.serving,
       fraudApiUrl: endpoints.fraudApiUrl,
+      engine: settings['alert.engine'],
       slack,
       suppressOlderThanMs: settings['alert.suppressOlderThan'],
       delivery: {

@@ -51,6 +51,7 @@ export const SETTINGS = {
     DAY_MS,
     'BRONZE_VACUUM_EVERY',
   ),
+  'alert.engine': setting(z.enum(['sluice', 'spark'], 'sluice or spark'), 'sluice', 'ALERT_ENGINE'),
   'alert.trigger': setting(trigger, 0, 'ALERT_TRIGGER', 'TRIGGER_INTERVAL'),
   'alert.startingOffsets': setting(offsets, 'earliest', 'ALERT_STARTING_OFFSETS', 'STARTING_OFFSETS'),
   'alert.maxOffsetsPerTrigger': setting(

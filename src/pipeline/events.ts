@@ -276,6 +276,8 @@ export interface LeaseView {
   readonly epoch: number;
   readonly since: number;
   readonly renewedAt: number;
+  /** Unset: Sluice. */
+  readonly engine?: 'spark';
 }
 
 /**
@@ -551,6 +553,8 @@ export interface TableVersion {
   readonly filesRemoved: number;
   readonly bytesAdded: number;
 }
+
+export type Emit = (event: WorkerEvent) => void;
 
 /** From a thread to its host. */
 export type WorkerEvent =

@@ -61,6 +61,8 @@ export interface AlertSettings {
   /** The captured database, where it is known: a separate serving database must be another one. */
   readonly captured?: PostgresSettings;
   readonly fraudApiUrl: string;
+  /** Who runs the query. `spark`: a cluster does, and here only what waits is scored and sent. Unset: `sluice`. */
+  readonly engine?: 'sluice' | 'spark';
   readonly slack: SlackSettings;
   /** On a first start from earliest, alerts on transactions older than this are recorded as suppressed; null = never. */
   readonly suppressOlderThanMs: number | null;

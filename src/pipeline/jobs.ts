@@ -2,11 +2,12 @@
 import { openAlert } from './alert/alert.ts';
 import { openBronzeSink } from './bronze/sink.ts';
 import { fenceTable } from './bronze/fence.ts';
+import { runDrain } from './drain.ts';
 import { finishClearing } from './checkpoint/clear.ts';
 import { openCheckpointLog } from './checkpoint/log.ts';
 import { systemClock } from './clock.ts';
 import { isFenced } from './errors.ts';
-import type { WorkerEvent } from './events.ts';
+import type { Emit, WorkerEvent } from './events.ts';
 import type { JobSettings, SourceSettings } from './job-settings.ts';
 import { takeBack, type Handover } from './handover/handover.ts';
 import { openJobStores, type JobStores } from './job-stores.ts';
@@ -21,8 +22,6 @@ import { resume, type Position } from './resume.ts';
 import { isRetryable, QUERY_RETRY, retrying } from './retry.ts';
 import { openEmbeddedSource } from './source/embedded.ts';
 import { describeLocation, isRemote } from './store/location.ts';
-
-type Emit = (event: WorkerEvent) => void;
 
 /** A sink with what runs beside its batches. */
 interface Target {
@@ -60,7 +59,8 @@ export async function runJob(
   };
   const stores = await openJobStores(job, log);
   try {
-    await runWith({ job, emit, log, clock, stores, onRunning }, signal);
+    const running: Running = { job, emit, log, clock, stores, onRunning };
+    await (job.query === 'alert' && job.alert?.engine === 'spark' ? runDrain : runWith)(running, signal);
   } finally {
     stores.close();
   }
@@ -282,6 +282,7 @@ function openTarget({ job, emit, log, clock, lease, stores }: Owned): Target {
     log,
     clock,
     epoch: lease.epoch,
+    ownsQuery: true,
     onDelivered: (sent) => emit({ type: 'delivered', sent }),
     onPaused: (error) => emit({ type: 'alerts-paused', error }),
     stillOwner: () => lease.isMine(),

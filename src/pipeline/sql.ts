@@ -23,6 +23,10 @@ export interface DatabaseOptions {
   /** Longest statement, ms. 0 = none, for snapshots and bulk loads. */
   readonly statementTimeoutMs?: number;
   readonly applicationName?: string;
+  /** An idle connection stays open, for what belongs to a session. */
+  readonly keepsSession?: boolean;
+  /** Settings of the server for these connections, as its command line takes them. */
+  readonly flags?: string;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -46,6 +50,8 @@ export function openDatabase(settings: PostgresSettings, options: DatabaseOption
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     application_name: options.applicationName ?? 'sluice',
+    ...(options.keepsSession ? { idleTimeoutMillis: 0 } : {}),
+    ...(options.flags ? { options: options.flags } : {}),
     types: { getTypeParser: exactTypeParser as typeof pg.types.getTypeParser },
     ...(timeout > 0 ? { statement_timeout: timeout, query_timeout: timeout + 5_000 } : {}),
   });

@@ -11,6 +11,7 @@ import { rescore } from './rescore.ts';
 import { makeSender } from './sender.ts';
 import { makeAlertSink } from './sink.ts';
 import { openSlack } from './slack.ts';
+import { openTurn } from './turn.ts';
 
 export interface AlertOptions {
   readonly settings: AlertSettings;
@@ -25,6 +26,8 @@ export interface AlertOptions {
   onPaused(error: ErrorView | null): void;
   /** Whether this run still holds the lease; asked right before each write to Slack. */
   stillOwner(): Promise<boolean>;
+  /** False where a Spark cluster runs the query: then this console only scores what waits, and sends. */
+  readonly ownsQuery: boolean;
 }
 
 export interface AlertJob {
@@ -47,7 +50,9 @@ export function openAlert(options: AlertOptions): AlertJob {
   const db = openDatabase(settings.serving, { applicationName: 'sluice-alert' });
   const histories = makeHistories(db, clock);
 
-  const sender = slack && makeSender({ ...options, slack, db, rules: settings.delivery });
+  const turn = openTurn(settings.serving);
+  const mayEvict = options.ownsQuery;
+  const sender = slack && makeSender({ ...options, slack, db, rules: settings.delivery, turn, mayEvict });
   const sending = sender && makeLoop('Sending alerts', sender.step, clock, log);
   const onStored = (): void => sending?.wake();
   const scoring = makeLoop(
@@ -57,7 +62,8 @@ export function openAlert(options: AlertOptions): AlertJob {
     log,
   );
   const loops = sending ? [scoring, sending] : [scoring];
-  const stop = (): Promise<unknown> => Promise.all(loops.map((loop) => loop.stop()));
+  // Whoever sends next need not wait until the sink is closed as well.
+  const stop = once(() => Promise.all(loops.map((loop) => loop.stop())).then(turn.close));
   const close = once(() => stop().then(() => closeAll(api.close, db)));
   return {
     sink: makeAlertSink({ settings, db, api, histories, quarantine, log, clock, onStored, close }),
@@ -72,7 +78,7 @@ export function openAlert(options: AlertOptions): AlertJob {
       sending?.wake();
       return taken;
     },
-    stop: async () => void (await stop()),
+    stop,
   };
 }
 

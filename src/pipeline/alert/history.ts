@@ -173,7 +173,7 @@ const PASTS = `
  * all of that is read once, however many rows ask. Sums are exact, NUMERIC as the amounts are; only the results become
  * doubles.
  */
-const HISTORY = `
+export const HISTORY = `
   WITH known AS (
     SELECT card, ${momentOf('until')} AS since, rows, total, squares
     FROM ${remembered()} AS known (card, until, rows, total, squares)

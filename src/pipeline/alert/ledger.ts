@@ -31,6 +31,16 @@ const COLUMNS = {
 } as const;
 const NAMES = Object.keys(COLUMNS) as (keyof LedgerRow)[];
 
+export const FIRST_LEDGER_TIME =
+  'SELECT floor(extract(epoch FROM min(committed_at)) * 1000)::text AS at FROM sluice.alert_batches';
+export const FIND_LEDGER_ROW = `
+  SELECT ${Object.values(COLUMNS).join(', ')}, start_offsets = $3::jsonb AND end_offsets = $4::jsonb AS same_range
+  FROM sluice.alert_batches WHERE query_id = $1 AND batch_id = $2`;
+export const INSERT_LEDGER_ROW = `
+  INSERT INTO sluice.alert_batches (query_id, batch_id, start_offsets, end_offsets,
+    ${Object.values(COLUMNS).join(', ')})
+  VALUES ($1, $2, $3::jsonb, $4::jsonb, ${NAMES.map((_, index) => `$${index + 5}`).join(', ')})`;
+
 /** Newest batch of the query in the ledger, -1 for none. */
 export async function lastLedgerBatch(sql: Sql, queryId: string): Promise<number> {
   const [row] = await sql.query<{ last: string | null }>(
@@ -42,30 +52,21 @@ export async function lastLedgerBatch(sql: Sql, queryId: string): Promise<number
 
 /** When the first batch of all was stored, ms since 1970; null before it. */
 export async function firstLedgerTime(sql: Sql): Promise<number | null> {
-  const [row] = await sql.query<{ at: string | null }>(
-    'SELECT floor(extract(epoch FROM min(committed_at)) * 1000)::text AS at FROM sluice.alert_batches',
-  );
+  const [row] = await sql.query<{ at: string | null }>(FIRST_LEDGER_TIME);
   return row?.at == null ? null : Number(row.at);
 }
 
 /** What the ledger knows of this batch, or null. Throws when it knows it with other offsets. */
 export async function findLedgerRow(sql: Sql, batch: Batch): Promise<LedgerRow | null> {
-  const [row] = await sql.query(
-    `SELECT ${Object.values(COLUMNS).join(', ')}, start_offsets = $3::jsonb AND end_offsets = $4::jsonb AS same_range
-     FROM sluice.alert_batches WHERE query_id = $1 AND batch_id = $2`,
-    [batch.queryId, batch.id, ...rangeOf(batch)],
-  );
+  const [row] = await sql.query(FIND_LEDGER_ROW, [batch.queryId, batch.id, ...rangeOf(batch)]);
   if (!row) return null;
   if (row['same_range'] !== true) throw otherRange(batch);
   return Object.fromEntries(NAMES.map((name) => [name, Number(row[COLUMNS[name]])])) as unknown as LedgerRow;
 }
 
 export async function insertLedgerRow(sql: Sql, batch: Batch, ledger: LedgerRow): Promise<void> {
-  await sql.query(
-    `INSERT INTO sluice.alert_batches (query_id, batch_id, start_offsets, end_offsets, ${Object.values(COLUMNS).join(', ')})
-     VALUES ($1, $2, $3::jsonb, $4::jsonb, ${NAMES.map((_, index) => `$${index + 5}`).join(', ')})`,
-    [batch.queryId, batch.id, ...rangeOf(batch), ...NAMES.map((name) => ledger[name])],
-  );
+  const counts = NAMES.map((name) => ledger[name]);
+  await sql.query(INSERT_LEDGER_ROW, [batch.queryId, batch.id, ...rangeOf(batch), ...counts]);
 }
 
 /** Adds what was found out later about transactions that had been left pending by their batch. */

@@ -29,11 +29,7 @@ const ROWS_PER_STATEMENT = 500;
 export async function findKnown(sql: Sql, candidates: readonly Candidate[]): Promise<ReadonlySet<string>> {
   const known = new Set<string>();
   for (const chunk of chunksOf(candidates, ROWS_PER_STATEMENT * 10)) {
-    const rows = await sql.query<{ trans_num: string }>(
-      `SELECT trans_num FROM fraud_predictions WHERE trans_num = ANY($1::text[])
-       UNION SELECT trans_num FROM sluice.pending WHERE trans_num = ANY($1::text[])`,
-      [chunk.map(({ row }) => row.trans_num)],
-    );
+    const rows = await sql.query<{ trans_num: string }>(FIND_KNOWN, [chunk.map(({ row }) => row.trans_num)]);
     rows.forEach((row) => known.add(row.trans_num));
   }
   return known;
@@ -98,7 +94,11 @@ function recordJson({ row, record }: Candidate): Record<string, unknown> {
   };
 }
 
-const INSERT_PREDICTIONS = `
+export const FIND_KNOWN = `
+  SELECT trans_num FROM fraud_predictions WHERE trans_num = ANY($1::text[])
+  UNION SELECT trans_num FROM sluice.pending WHERE trans_num = ANY($1::text[])`;
+
+export const INSERT_PREDICTIONS = `
   WITH input AS (
     SELECT each.*, score.*, features.*
     FROM json_to_recordset($1::json) AS each ("transNum" text, topic text, partition integer, "offset" bigint,
@@ -125,7 +125,7 @@ const INSERT_PREDICTIONS = `
   )
   SELECT trans_num FROM stored`;
 
-const INSERT_PENDING = `
+export const INSERT_PENDING = `
   INSERT INTO sluice.pending (trans_num, cluster_id, topic, partition, "offset", key, event, record_at, query_id,
     batch_id, next_at, last_error)
   SELECT "transNum", "clusterId", topic, partition, "offset", decode(key, 'base64'), decode(event, 'base64'),

@@ -14,6 +14,7 @@ import { advance, spend, startPace, waitFor, type Pace } from './pace.ts';
 import { pausedError, testRefused } from './sender-errors.ts';
 import type { Slack, SlackOutcome } from './slack.ts';
 import { oneLine } from './text.ts';
+import type { Turn } from './turn.ts';
 
 export interface SenderParts {
   readonly db: Database;
@@ -29,6 +30,10 @@ export interface SenderParts {
   onPaused(error: ErrorView | null): void;
   /** Asked right before each write to Slack. */
   stillOwner(): Promise<boolean>;
+  /** Of several senders for one outbox, one sends. */
+  readonly turn: Turn;
+  /** True for the owner of the query: whoever still has the turn after some seconds has lost its right to it. */
+  readonly mayEvict: boolean;
 }
 
 export interface Sender {
@@ -41,6 +46,8 @@ export interface Sender {
 }
 
 const IDLE_MS = 1_000;
+/** How long another sender may finish its message in peace. */
+const EVICT_AFTER_MS = 15_000;
 const PACE_WINDOW_MS = 60_000;
 const FIRST_HOLD_MS = 1_000;
 const LONGEST_HOLD_MS = 60_000;
@@ -64,9 +71,14 @@ export function makeSender(parts: SenderParts): Sender {
   let tests: Test[] = [];
   // Kept until it is in the database, so that a send whose outcome is known never becomes ambiguous.
   let unsettled: Unsettled | null = null;
+  let waitingSince: number | null = null;
 
   async function step(signal: AbortSignal): Promise<Next> {
     if (unsettled) return settleLast();
+    const taken = await parts.turn.take();
+    if (taken === 'other') return waitForTurn();
+    if (taken === 'fresh') pace = null;
+    waitingSince = null;
     if (pace === null && !(await parts.stillOwner())) return tellUnowned();
     pace ??= await begin();
     pace = advance(pace, clock.now());
@@ -86,6 +98,17 @@ export function makeSender(parts: SenderParts): Sender {
     unsettled = await deliver(claim, signal);
     await failpoint('a10');
     return settleLast();
+  }
+
+  /** The sender before may be in the middle of a message: it is over when the turn is free. */
+  async function waitForTurn(): Promise<Next> {
+    if (waitingSince === null)
+      parts.log('info', 'Another console is sending the alerts of this database: waiting for it');
+    waitingSince ??= clock.now();
+    if (!parts.mayEvict || clock.now() - waitingSince < EVICT_AFTER_MS) return IDLE_MS;
+    parts.log('warn', 'Another console still has the turn to send, and no longer owns the query: ending its session');
+    await parts.turn.evict();
+    return IDLE_MS;
   }
 
   /** Settles what an earlier run left behind, and takes over its pace and the wait that Slack asked it for. */
@@ -111,6 +134,8 @@ export function makeSender(parts: SenderParts): Sender {
     const owns = await parts.stillOwner().catch(() => null);
     if (owns === null) return { kind: 'not-sent', reason: 'Who owns this query cannot be checked now.' };
     if (!owns) return { kind: 'unowned' };
+    if (!(await parts.turn.isMine().catch(() => false)))
+      return { kind: 'not-sent', reason: 'Whether it is the turn of this console to send is not known.' };
     pace = spend(advance(pace as Pace, clock.now()));
     return parts.slack.send(message, clock.now());
   }

@@ -7,12 +7,12 @@ import { chunksOf } from './limited.ts';
 
 const ROWS_PER_STATEMENT = 500;
 
+export const LOCK_PRESENT =
+  'SELECT trans_num FROM transactions WHERE trans_num = ANY($1::text[]) ORDER BY trans_num FOR KEY SHARE';
+
 /** Which of the transactions exist. They cannot be deleted before the end of this SQL transaction. */
 export async function lockPresent(sql: Sql, transNums: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await sql.query<{ trans_num: string }>(
-    'SELECT trans_num FROM transactions WHERE trans_num = ANY($1::text[]) ORDER BY trans_num FOR KEY SHARE',
-    [transNums],
-  );
+  const rows = await sql.query<{ trans_num: string }>(LOCK_PRESENT, [transNums]);
   return new Set(rows.map((row) => row.trans_num));
 }
 

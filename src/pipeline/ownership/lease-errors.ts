@@ -8,9 +8,13 @@ export function fenced(tried: string, owner: LeaseView | null): SluiceError {
     tried,
     seen: owner ? `it belongs to ${describe(owner)}` : 'another run was faster',
     expected: 'a checkpoint that nobody else writes to',
-    action: 'Nothing is lost: the owner goes on from the last batch. Start here again once it has stopped.',
+    action: owner?.engine === 'spark' ? STOP_SPARK : STOP_OWNER,
   });
 }
+
+const STOP_OWNER = 'Nothing is lost: the owner goes on from the last batch. Start here again once it has stopped.';
+const STOP_SPARK =
+  'Nothing is lost: Spark goes on from the last batch. Stop its program, then start here again. For alerts of a query that stays with Spark, set ALERT_ENGINE=spark.';
 
 export function unreadable(bytes: Buffer, cause: unknown): SluiceError {
   return new SluiceError('CHECKPOINT_CORRUPT', {
@@ -22,5 +26,5 @@ export function unreadable(bytes: Buffer, cause: unknown): SluiceError {
   });
 }
 
-const describe = ({ runId, host, pid, since }: LeaseView): string =>
-  `process ${pid} on ${host} (run ${runId}) since ${new Date(since).toISOString()}`;
+const describe = ({ runId, host, pid, since, engine }: LeaseView): string =>
+  `${engine === 'spark' ? 'Spark, ' : ''}process ${pid} on ${host} (run ${runId}) since ${new Date(since).toISOString()}`;

@@ -95,8 +95,8 @@ export async function readLease(store: ObjectStore, clock: Clock): Promise<Lease
   const current = await readOwner(store);
   if (!current || current.released || isDead(current)) return null;
   if (clock.now() - current.renewedAt > expiryOf(current)) return null;
-  const { runId, host, pid, epoch, since, renewedAt } = current;
-  return { runId, host, pid, epoch, since, renewedAt };
+  const { runId, host, pid, epoch, since, renewedAt, engine } = current;
+  return { runId, host, pid, epoch, since, renewedAt, ...(engine ? { engine } : {}) };
 }
 
 function newClaim({ owner, clock, times = LEASE_TIMES }: LeaseOptions, epoch: number, predecessor: Departure): Claim {

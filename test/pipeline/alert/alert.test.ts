@@ -66,6 +66,7 @@ describe('the Alert job', () => {
       onDelivered: () => void delivered.dispatchEvent(new Event('delivered')),
       onPaused: () => undefined,
       stillOwner: async () => true,
+      ownsQuery: true,
     });
     jobs.push(job);
     return { job, lines };

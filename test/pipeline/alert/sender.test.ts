@@ -12,6 +12,7 @@ import type { DeliverySettings } from '../../../src/pipeline/job-settings.ts';
 import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import {
+  aloneAtTurn,
   drive,
   insertTransaction,
   memoryLog,
@@ -99,6 +100,8 @@ describe('the sender', () => {
       onPaused: (error) => void pauses.push(error?.seen ?? null),
       rules: { ...PLAIN_DELIVERY, ...rules },
       stillOwner: () => owner(),
+      turn: aloneAtTurn(),
+      mayEvict: true,
     });
   };
   const sender = (epoch?: number, database?: Database) => senderOf(epoch, database).step;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import type { Turn } from '../../../src/pipeline/alert/turn.ts';
 import type { Next } from '../../../src/pipeline/alert/loop.ts';
 import type { AlertSettings, DeliverySettings } from '../../../src/pipeline/job-settings.ts';
 import type { Batch, Clock, Log, TopicRecord } from '../../../src/pipeline/ports.ts';
@@ -231,6 +232,21 @@ export const wellApi: Answer = ({ path, body }, response) => {
 };
 
 export const slackOk: Answer = (_, response) => reply(response, 200, 'ok');
+
+/** A sender that nobody competes with. */
+export function aloneAtTurn(): Turn {
+  let taken = false;
+  return {
+    take: async () => {
+      const how = taken ? 'held' : 'fresh';
+      taken = true;
+      return how;
+    },
+    isMine: async () => true,
+    evict: async () => undefined,
+    close: async () => undefined,
+  };
+}
 
 /** Remembers objects as the real one does: by query, batch and part, a later put replacing an earlier one. */
 export function memoryQuarantine(): Quarantine & { letters(): { offset: number; code: string; reason: string }[] } {

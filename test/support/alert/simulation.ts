@@ -14,6 +14,7 @@ import type { PostgresSettings } from '../../../src/pipeline/job-settings.ts';
 import type { Batch, Sink, TopicRecord } from '../../../src/pipeline/ports.ts';
 import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
 import {
+  aloneAtTurn,
   batchOf,
   emptyTables,
   memoryQuarantine,
@@ -149,6 +150,8 @@ export function openLife(parts: LifeParts): SimulatedLife {
     onDelivered: () => undefined,
     onPaused: () => undefined,
     stillOwner: async () => true,
+    turn: aloneAtTurn(),
+    mayEvict: true,
   });
   const { signal } = new AbortController();
   const again = (): Promise<Next> => rescore({ settings, db, api, histories, quarantine, log, clock, onStored });
