@@ -2,7 +2,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import path from 'node:path';
 import { CLEAR_FROM, DEAD_LETTER_CODES, type ClearFrom, type QueryName } from '../pipeline/events.ts';
-import { parseDuration, SETUP_STEPS, type SettingValues, type SetupStep } from '../console/console.ts';
+import { parseDuration, PROFILES, SETUP_STEPS, type SettingValues, type SetupStep } from '../console/console.ts';
 import { CHECK_IDS, type CheckId } from '../console/contract.ts';
 import type { ConnectorWhat } from './connector.ts';
 import { MOST_IDS, type DeadLettersAsked } from './dead-letters.ts';
@@ -303,6 +303,7 @@ function parseRun(rest: string[], cwd: string): Invocation {
     bulk: text,
     csv: text,
     seed: text,
+    stack: text,
   } as const;
   const { values } = parse(rest, options, 0);
   if (!values.headless) throw new UsageError('run needs --headless; the window opens with "npm start".');
@@ -317,7 +318,10 @@ function parseRun(rest: string[], cwd: string): Invocation {
       : values.rate !== undefined
         ? 'stream'
         : undefined;
+  if (values.stack !== undefined && !PROFILES.some((profile) => profile === values.stack))
+    throw new UsageError(`--stack takes ${PROFILES.join(', ')}, not "${values.stack}".`);
   const settings: SettingValues = {
+    stack: values.stack,
     'producer.mode': mode,
     'producer.rate': values.rate,
     'producer.rows': values.bulk,

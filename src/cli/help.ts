@@ -1,6 +1,6 @@
 export const HELP = `Sluice: two streaming queries over card transactions, from a terminal.
 
-  sluice run --headless [options]      runs the console here, with the embedded stack
+  sluice run --headless [options]      runs the console here, with the embedded stack or the one that --stack names
   sluice run bronze --available-now | --until-stopped
                                        Bronze alone, from a Kafka to a table that the environment names (see below)
   sluice status [--running]            what the running console does; --running: exit code 1 unless both queries run
@@ -48,6 +48,7 @@ export const HELP = `Sluice: two streaming queries over card transactions, from 
 Every command takes --json: its answer is then one JSON object, logs are one object a line.
 
 Options of run:
+  --stack NAME       embedded (the default), docker or external; see below where its servers are
   --duration 60s     counts from both queries RUNNING, then pauses the producer, lets both queries read what is there,
                      and ends with a summary
   --json             log lines go to stderr, and the last line of stdout is the summary as one object
@@ -80,7 +81,12 @@ Exit codes: 0 all well, 1 a query failed or the doctor has found something to fi
             preview was shown instead of acting, 3 the stack could not start, or no console runs that could be asked, 4 another console owns the data folder,
             or the checkpoint.
 
-Environment: SLUICE_HOME (data folder), SLACK_WEBHOOK_URL (unset: local preview; empty: no alerts), BRONZE_TRIGGER,
+The docker and the external stack take the same variables, and FRAUD_API_URL, ALERT_CHECKPOINT, ALERT_QUARANTINE,
+CONNECTOR_NAME, POSTGRES_SSLMODE (disable, require, verify-ca, verify-full), POSTGRES_SSL_CA; PGHOST, PGPORT, PGUSER,
+PGPASSWORD, PGDATABASE, PGSSLMODE and PGSSLROOTCERT are understood too. Docker has defaults for all of them but the
+passwords, which it reads from the .env beside docker-compose.yml.
+
+Environment: SLUICE_STACK, SLUICE_HOME (data folder), SLACK_WEBHOOK_URL (unset: local preview; empty: no alerts), BRONZE_TRIGGER,
 ALERT_TRIGGER, TRIGGER_INTERVAL, STARTING_OFFSETS, MAX_OFFSETS_PER_TRIGGER, PRODUCER_MODE, PRODUCER_RATE, PRODUCER_ROWS,
 PRODUCER_CSV, PRODUCER_TIME_SCALE, PRODUCER_SEED, BRONZE_OPTIMIZE_EVERY, BRONZE_VACUUM_EVERY, LOG_LEVEL,
 ALERT_ON_AMBIGUOUS, ALERT_JOIN_CARD_WITHIN, ALERT_STORM_PER_MINUTE, ALERT_QUIET_HOURS, ALERT_LINK_BASE,

@@ -1,81 +1,27 @@
-/** The console itself, over any stack: takes commands, keeps the snapshot, and brings everything up and down in order. */
-import { assertNever, SluiceError, toErrorView } from '../pipeline/errors.ts';
+/** The console itself, over any stack: keeps the snapshot, and brings everything up and down in order. */
+import { SluiceError, toErrorView } from '../pipeline/errors.ts';
 import type { LogLevel } from '../pipeline/events.ts';
 import type { PostgresSettings } from '../pipeline/job-settings.ts';
 import type { Endpoints, ServiceView, Stack, StackEvent } from '../stack/stack.ts';
-import { parseCommand, type Command } from './commands.ts';
-import type {
-  CommandAnswers,
-  CommandArgs,
-  CommandName,
-  ConsoleApi,
-  ConsoleView,
-  Notice,
-  QueryView,
-  Snapshot,
-} from './contract.ts';
+import { emptySnapshot } from './blank.ts';
+import type { ApplicationOptions, Console, StackFactory } from './console-types.ts';
+import { parseCommand } from './commands.ts';
+import type { CommandAnswers, CommandArgs, CommandName, ConsoleApi, ConsoleView, Notice } from './contract.ts';
 import { openControlSocket, type ControlSocket } from './control-socket.ts';
-import { openCapture, type CaptureDesk } from './capture.ts';
-import { openDoctor, patientOf, serversOf } from './doctor.ts';
+import { openDesks } from './desks.ts';
 import { waitUntilDrained } from './drain.ts';
 import { openGround, type Ground } from './ground.ts';
 import { resolveHome } from './home.ts';
-import type { Patient } from '../stack/doctor/patient.ts';
 import { producerSettings } from './job.ts';
+import { obey, type Parts } from './obey.ts';
 import { createQueries, type Queries } from './queries.ts';
-import { initialMachine } from './query-state.ts';
-import { sourceSecrets, toSlackSettings } from './secrets.ts';
-import type { SettingValues } from './settings.ts';
+import { endpointSecrets, serverSecrets, toSlackSettings } from './secrets.ts';
 import { createSnapshotStore, type SnapshotStore } from './snapshot.ts';
-import type { RunSummary } from './summary.ts';
-import { judge } from './verdict.ts';
-
-export interface ApplicationOptions {
-  /** The data folder; by default what the environment and the system say. */
-  readonly home?: string;
-  readonly version: string;
-  /** What runs this, e.g. `Electron 45.4.1` or `Node 24.21.0`. */
-  readonly runtime: string;
-  /** True on the fallback Electron. */
-  readonly fallback: boolean;
-  /** The thread entry of the engine, absolute. */
-  readonly workerFile: string;
-  /** Settings that were given as flags; they are stronger than all others. */
-  readonly settings?: SettingValues;
-  /** Brings a serving database of its own up to date. Called before the queries start. */
-  readonly prepareServing?: (settings: PostgresSettings) => Promise<unknown>;
-  /** The folder that holds `frauddb/`, for the doctor. */
-  readonly migrationsFolder?: string;
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly cwd?: string;
-}
-
-export interface Console extends ConsoleApi {
-  readonly home: string;
-  /**
-   * Data folder, lock, control socket, stack; then asks both queries to start, and the producer once both run. Resolves
-   * when the stack is up. Rejects with the reason; `stop` is still to be called then.
-   */
-  start(): Promise<void>;
-  /** Resolves when both queries are RUNNING and the producer was started; rejects when one of them failed. */
-  waitUntilRunning(): Promise<void>;
-  /** Pauses the producer and waits until all that it sent is read and delivered; false when the time was not enough. */
-  drain(timeoutMs: number): Promise<boolean>;
-  /** What is stored, asked for after the queries were stopped with {@link stopQueries}. */
-  summary(seconds: number): Promise<RunSummary>;
-  /** Lets both queries finish their batch and stop. */
-  stopQueries(): Promise<void>;
-  /** Drains the queries, ends the stack, gives the data folder back. May be called at any time, and twice. */
-  stop(): Promise<void>;
-}
-
-/** Makes the stack, given who listens to it. */
-export type StackFactory = (onEvent: (event: StackEvent) => void, home: string) => Stack;
 
 export function createApplication(options: ApplicationOptions, createStack: StackFactory): Console {
   const env = options.env ?? process.env;
   const home = options.home ?? resolveHome(env);
-  const store = createSnapshotStore(emptySnapshot(options, home));
+  const store = createSnapshotStore(emptySnapshot({ ...options, home }));
   let ground: Ground | undefined;
   let socket: ControlSocket | undefined;
   let stack: Stack | undefined;
@@ -83,8 +29,15 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
   let running: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
   let endpoints: Endpoints | null = null;
-  let capture: CaptureDesk | undefined;
-  const doctor = openDoctor({ patient, say: log });
+  const desks = openDesks({
+    ground: () => ground ?? refuse(),
+    stack: () => stack,
+    endpoints: () => endpoints,
+    snapshot: store.get,
+    refuse,
+    say: log,
+    migrationsFolder: options.migrationsFolder,
+  });
 
   const api: ConsoleApi = { call, subscribe };
 
@@ -121,30 +74,44 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
       env,
       cwd: options.cwd ?? process.cwd(),
       flags: options.settings ?? {},
+      composeFile: options.composeFile ?? null,
       onNotice: (each) => early.push(each),
     });
     ground = opened;
     opened.logs.subscribe(store.addLog);
     log('info', `Sluice ${options.version} on ${options.runtime}, process ${process.pid}, data in ${home}`);
     early.forEach(notice);
+    update({ profile: opened.profile });
     socket = await openControlSocket(opened.socketFile, api);
-    const up = await bringUp();
-    endpoints = up;
+    await bringUp(opened);
+  }
+
+  /** The stack, then its queries; once more when it did not work the last time. */
+  async function bringUp(opened: Ground): Promise<void> {
+    const reached = await startStack(opened);
+    endpoints = reached;
     if (opened.serving) await prepareServing(opened.serving);
-    const slack = toSlackSettings(opened.slack, up.slackPreviewUrl);
-    update({ stack: 'UP', step: null, slack: slack.kind });
-    captureDesk();
+    const slack = toSlackSettings(opened.slack, reached.slackPreviewUrl);
+    if (slack.kind === 'off' && opened.slack.kind !== 'off') notice(noSlack(slack.reason));
+    update({ stack: 'UP', step: null, error: null, slack: slack.kind });
+    desks.capture();
     queries = createQueries({
       ground: opened,
       store,
-      endpoints: up,
+      endpoints: reached,
       slack,
       workerFile: options.workerFile,
       log: opened.logs.append,
     });
     queries.begin();
-    running = queries.running().then(() => stack?.startProducer(producerSettings(opened.settings)));
+    running = queries.running().then(() => startProducer(opened));
     running.catch((error: unknown) => log('error', `The producer was not started: ${toErrorView(error).message}`));
+  }
+
+  /** On servers that are in use transactions are only made where somebody asks for them. */
+  async function startProducer({ profile, origins, settings }: Ground): Promise<void> {
+    if (profile !== 'embedded' && origins['producer.mode'] === 'default') return;
+    await stack?.startProducer(producerSettings(settings));
   }
 
   async function prepareServing(serving: PostgresSettings): Promise<void> {
@@ -152,13 +119,17 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
     await options.prepareServing?.(serving);
   }
 
-  async function bringUp(): Promise<Endpoints> {
-    update({ stack: 'STARTING', step: 'Starting the stack' });
-    stack = createStack(onStackEvent, home);
+  async function startStack(opened: Ground): Promise<Endpoints> {
+    update({ stack: 'STARTING', step: 'Starting the stack', error: null });
     try {
-      const started = await stack.start();
-      for (const secret of [started.serving.password, ...sourceSecrets(started.source)]) ground?.redactor.add(secret);
-      return started;
+      await desks.close();
+      await stack?.stop();
+      stack = undefined;
+      stack = createStack(onStackEvent, opened);
+      serverSecrets(stack.servers).forEach(opened.redactor.add);
+      const reached = await stack.start();
+      endpointSecrets(reached).forEach(opened.redactor.add);
+      return reached;
     } catch (error) {
       const view = toErrorView(error, 'Starting the stack');
       update({ stack: 'FAILED', step: null, error: view });
@@ -167,113 +138,45 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
     }
   }
 
-  function patient(): Patient {
-    const { migrationsFolder } = options;
-    return patientOf({ ground: grounded(), snapshot: store.get(), stack, endpoints, migrationsFolder });
-  }
-
-  /** Servers that stand outside can be looked at whether or not the stack is up. */
-  function captureDesk(): CaptureDesk {
-    const servers = serversOf({ ground: grounded(), stack, endpoints });
-    if (!servers) throw notUp(store.get().console.stack, null);
-    capture ??= openCapture({ profile: store.get().console.profile, servers, say: log });
-    return capture;
-  }
-
-  function grounded(): Ground {
-    if (ground) return ground;
-    throw notUp(store.get().console.stack, null);
-  }
-
   async function call<C extends CommandName>(name: C, args: CommandArgs<C>): Promise<CommandAnswers[C]> {
-    return (await run(parseCommand(name, args))) as CommandAnswers[C];
+    return (await obey(parts, parseCommand(name, args))) as CommandAnswers[C];
   }
 
-  async function run(command: Command): Promise<CommandAnswers[CommandName]> {
-    switch (command.command) {
-      case 'snapshot':
-        await queries?.refresh();
-        return store.get();
-      case 'logs.read':
-        return ground?.logs.read(command.args) ?? { lines: [], last: 0 };
-      case 'query.start':
-        return nothing(up(queries).start(command.args.query));
-      case 'query.stop':
-        return nothing(up(queries).stop(command.args.query));
-      case 'query.restart':
-        return nothing(up(queries).restart(command.args.query));
-      case 'checkpoint.preview':
-        return up(queries).preview(command.args.query, command.args.from);
-      case 'checkpoint.clear':
-        return up(queries).clear(command.args.query, command.args.from, command.args.confirm);
-      case 'loss.preview':
-        return up(queries).previewLoss(command.args.query);
-      case 'loss.accept':
-        return up(queries).acceptLoss(command.args.query, command.args.gaps);
-      case 'alerts.resume':
-        return nothing(await up(queries).askAlert('resume-alerts'));
-      case 'alerts.test':
-        return nothing(await up(queries).askAlert('test-alert'));
-      case 'alerts.resend':
-        return { changed: await up(queries).decide('resend-alerts', command.args.transNums) };
-      case 'alerts.discard':
-        return { changed: await up(queries).decide('discard-alerts', command.args.transNums) };
-      case 'deadLetters.list':
-      case 'deadLetters.notes':
-      case 'deadLetters.show':
-      case 'deadLetters.dryRun':
-      case 'deadLetters.replay':
-      case 'deadLetters.export':
-      case 'deadLetters.save':
-        return up(queries).deadLetters(command);
-      case 'table.health':
-        return up(queries).keeper.health();
-      case 'table.history':
-        return { versions: await up(queries).keeper.history(command.args.limit) };
-      case 'table.optimize':
-        return up(queries).keeper.optimize(command.args.dryRun);
-      case 'table.vacuum':
-        return up(queries).keeper.vacuum(!command.args.delete);
-      case 'stack.start':
-      case 'stack.stop':
-      case 'stack.restart':
-      case 'stack.down':
-      case 'stack.repair':
-      case 'stack.logs':
-        throw notCommanded();
-      case 'transaction.trace':
-        return up(queries).trace(command.args.transNum);
-      case 'doctor.run':
-        return doctor.run();
-      case 'doctor.fix':
-        return doctor.fix(command.args.id, command.args.will);
-      case 'connector.view':
-        return captureDesk().view();
-      case 'connector.ensure':
-        return captureDesk().ensure(command.args.confirm);
-      case 'connector.restart':
-        return captureDesk().restart();
-      case 'connector.pause':
-        return captureDesk().pause();
-      case 'connector.resume':
-        return captureDesk().resume();
-      case 'producer.start':
-        return nothing(await up(stack).startProducer(producerSettings(up(ground).settings)));
-      case 'producer.pause':
-        return nothing(await up(stack).pauseProducer());
-      case 'producer.test':
-        return { transNum: await up(stack).sendTestTransaction(command.args.kind) };
-      case 'producer.scenario':
-        return { transNums: await up(stack).playScenario(command.args.name) };
-      default:
-        return assertNever(command);
-    }
-  }
+  const parts: Parts = {
+    queries: () => up(queries),
+    stack: () => up(stack),
+    services: () => {
+      const opened = settled(ground);
+      return {
+        profile: opened.profile,
+        control: stack?.control ?? null,
+        queries: queries ?? null,
+        failed: store.get().console.stack === 'FAILED',
+        startAgain: () => bringUp(opened),
+      };
+    },
+    desks,
+    producerSettings: () => producerSettings(up(ground).settings),
+    readLogs: (query) => ground?.logs.read(query) ?? { lines: [], last: 0 },
+    snapshot: store.get,
+    refresh: async () => queries?.refresh(),
+  };
 
   function up<T>(part: T | undefined): T {
     const { stack: state, error } = store.get().console;
     if (part !== undefined && state === 'UP') return part;
     throw notUp(state, error?.message ?? null);
+  }
+
+  function refuse(): never {
+    throw notUp(store.get().console.stack, null);
+  }
+
+  /** While it starts or stops nobody else has a say. */
+  function settled<T>(part: T | undefined): T {
+    const { stack: state } = store.get().console;
+    if (part !== undefined && (state === 'UP' || state === 'FAILED')) return part;
+    throw notUp(state, null);
   }
 
   function subscribe(listener: Parameters<SnapshotStore['subscribe']>[0]): () => void {
@@ -287,7 +190,7 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
     if (store.get().console.stack !== 'FAILED') update({ stack: 'STOPPING', step: 'Stopping the queries' });
     await queries?.end();
     queries?.close();
-    await capture?.close();
+    await desks.close();
     if (store.get().console.stack !== 'FAILED') update({ step: 'Stopping the stack' });
     await stack?.stop().catch((error: unknown) => log('error', `Stopping the stack: ${toErrorView(error).message}`));
     if (store.get().console.stack !== 'FAILED') update({ stack: 'DOWN', step: null });
@@ -312,17 +215,6 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
   };
 }
 
-const nothing = (_: void): null => null;
-
-function notCommanded(): SluiceError {
-  return new SluiceError('NOT_ALLOWED_NOW', {
-    tried: 'Commanding the services of the stack',
-    seen: 'they are not run by docker',
-    expected: 'the docker stack',
-    action: 'The embedded stack starts and ends with Sluice; servers of your own are commanded where they run.',
-  });
-}
-
 function notUp(state: ConsoleView['stack'], why: string | null): SluiceError {
   return new SluiceError('NOT_ALLOWED_NOW', {
     tried: 'Doing what was asked',
@@ -332,54 +224,7 @@ function notUp(state: ConsoleView['stack'], why: string | null): SluiceError {
   });
 }
 
-function emptySnapshot({ version, runtime, fallback }: ApplicationOptions, home: string): Snapshot {
-  const now = Date.now();
-  const view: ConsoleView = {
-    version,
-    pid: process.pid,
-    runtime,
-    fallback,
-    home,
-    profile: 'embedded',
-    work: null,
-    startedAt: now,
-    stack: 'DOWN',
-    step: null,
-    error: null,
-    slack: 'off',
-  };
-  return {
-    console: view,
-    services: [],
-    producer: null,
-    queries: { bronze: idleQuery('bronze', now), alert: idleQuery('alert', now) },
-    lag: { bronze: null, alert: null },
-    checkpoints: { bronze: null, alert: null },
-    table: null,
-    quarantine: null,
-    totals: null,
-    frauds: [],
-    deliveries: [],
-    notices: [],
-  };
-}
-
-function idleQuery(name: QueryView['name'], now: number): QueryView {
-  const { state, since, error, nextAttemptAt } = initialMachine(now);
-  const totals = { rows: 0, batches: 0, deadLetters: 0, notes: 0 };
-  const run = {
-    name,
-    state,
-    since,
-    error,
-    attempts: 0,
-    nextAttemptAt,
-    queryId: null,
-    runId: null,
-    startedAt: null,
-    totals,
-    batches: [],
-    alertsPaused: null,
-  };
-  return { ...run, triggerMs: 0, ...judge(run, 0, null, now) };
+function noSlack(reason: string): Notice {
+  const text = `No alert goes to Slack: ${reason}. Frauds are recorded as suppressed.`;
+  return { id: 'slack-off', level: 'warn', text };
 }

@@ -1,7 +1,7 @@
 /** What a console stands on before anything runs: data folder, lock, settings, secrets, log. */
-import path from 'node:path';
 import { SluiceError } from '../pipeline/errors.ts';
 import type { PostgresSettings } from '../pipeline/job-settings.ts';
+import type { Profile } from '../stack/stack.ts';
 import type { Notice } from './contract.ts';
 import { socketPath } from './control-socket.ts';
 import { openHome, type HomePaths } from './home.ts';
@@ -9,8 +9,9 @@ import { takeLock, type HomeLock } from './lock.ts';
 import { openLogFile } from './log-file.ts';
 import { createLogs, type Logs } from './logs.ts';
 import { chooseSlack, createRedactor, readServingUrl, type Redactor, type SlackChoice } from './secrets.ts';
-import { envLayer, flagLayer, readDotenv, readSettingsFile, resolveSettings } from './settings.ts';
-import type { Layer, ResolvedSettings, SettingValues } from './settings.ts';
+import type { ServerSettings } from './server-settings.ts';
+import { readSources } from './sources.ts';
+import type { ResolvedSettings, SettingValues } from './settings.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -20,10 +21,17 @@ export interface GroundOptions {
   /** Where a `.env` file is looked for before the data folder. */
   readonly cwd: string;
   readonly flags: SettingValues;
+  /** The compose file of the docker stack, absolute; null where there is none. */
+  readonly composeFile: string | null;
   readonly onNotice: (notice: Notice) => void;
 }
 
 export interface Ground extends ResolvedSettings {
+  readonly profile: Profile;
+  /** Where the servers of a stack that is not embedded are. Throws `SETTINGS_INVALID`; on the embedded stack nobody asks. */
+  readonly serverSettings: () => ServerSettings;
+  /** Where paths in settings begin. */
+  readonly cwd: string;
   readonly paths: HomePaths;
   readonly socketFile: string;
   readonly slack: SlackChoice;
@@ -47,30 +55,19 @@ export function openGround(options: GroundOptions): Ground {
   }
 }
 
-function standOn(
-  { home, env, cwd, flags, onNotice }: GroundOptions,
-  paths: HomePaths,
-  socketFile: string,
-  lock: HomeLock,
-): Ground {
-  const file = readSettingsFile(paths.settings, Date.now());
-  const folders = [...new Set([path.resolve(cwd), home])];
-  const dotenvs = folders.map((folder) => ({ file: path.join(folder, '.env'), values: readDotenv(folder) }));
-  const layers: Layer[] = [
-    flagLayer(flags),
-    envLayer(env, 'environment'),
-    ...dotenvs.map((each) => envLayer(each.values, '.env', each.file)),
-    file.layer,
-  ];
-  const resolved = resolveSettings(layers);
-  const secretPlaces = [env, ...dotenvs.map((each) => each.values)];
+function standOn(options: GroundOptions, paths: HomePaths, socketFile: string, lock: HomeLock): Ground {
+  const { onNotice, cwd } = options;
+  const { profile, resolved, servers, secretPlaces, notices } = readSources({
+    ...options,
+    settingsFile: paths.settings,
+  });
   const slack = chooseSlack(secretPlaces);
   const separate = resolved.settings['alert.servingDatabase'] === 'separate';
   const serving = separate ? (readServingUrl(secretPlaces) ?? noServingUrl()) : null;
   const redactor = createRedactor();
   if (serving) redactor.add(serving.password);
   if (slack.kind === 'webhook') redactor.add(slack.url);
-  file.notices.forEach(onNotice);
+  notices.forEach(onNotice);
   const logFile = openLogFile({
     file: paths.logFile,
     onFailure: (error) => onNotice(logFailure(paths.logFile, error)),
@@ -81,7 +78,19 @@ function standOn(
     logFile.close();
     lock.release();
   };
-  return { ...resolved, paths, socketFile, slack, serving, redactor, logs, close };
+  return {
+    ...resolved,
+    profile,
+    serverSettings: servers,
+    cwd,
+    paths,
+    socketFile,
+    slack,
+    serving,
+    redactor,
+    logs,
+    close,
+  };
 }
 
 function noServingUrl(): never {

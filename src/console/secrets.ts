@@ -1,6 +1,9 @@
 /** The Slack URL: where it may come from, what it may be, and how every trace of it is kept out of logs. */
 import { SluiceError } from '../pipeline/errors.ts';
 import type { JobSettings, PostgresSettings, SlackSettings, SourceSettings } from '../pipeline/job-settings.ts';
+import type { StoreLocation } from '../pipeline/store/location.ts';
+import type { Servers } from '../stack/servers.ts';
+import type { Endpoints } from '../stack/stack.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -78,14 +81,30 @@ export function sourceSecrets(source: SourceSettings): string[] {
   return [source.sasl?.password, source.tls?.key].filter((secret): secret is string => typeof secret === 'string');
 }
 
+/** What must not be told of where everything is. */
+export function endpointSecrets({ source, serving }: Endpoints): string[] {
+  return [serving.password, ...sourceSecrets(source)];
+}
+
+/** What must not be told of servers; none are there on the embedded stack. */
+export function serverSecrets(servers: Servers | null): string[] {
+  if (servers === null) return [];
+  const { kafka, captured, lakehouse } = servers;
+  const stores = [lakehouse.table, ...Object.values(lakehouse.checkpoint), ...Object.values(lakehouse.quarantine)];
+  return [captured.password, ...sourceSecrets(kafka), ...storeSecrets(stores)];
+}
+
 /** What must not be told of a query's source and stores. */
 export function jobSecrets({ source, checkpoint, table, quarantine }: JobSettings): string[] {
-  const keys = [checkpoint, table, quarantine].flatMap((location) => {
+  return [...sourceSecrets(source), ...storeSecrets([checkpoint, table, quarantine])];
+}
+
+function storeSecrets(stores: readonly StoreLocation[]): string[] {
+  return stores.flatMap((location) => {
     if (location.kind === 'local' || location.credentials === null) return [];
     const { secretAccessKey, sessionToken } = location.credentials;
     return sessionToken === null ? [secretAccessKey] : [secretAccessKey, sessionToken];
   });
-  return [...sourceSecrets(source), ...keys];
 }
 
 export function createRedactor(): Redactor {

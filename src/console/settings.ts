@@ -7,18 +7,19 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { Notice } from './contract.ts';
 import { parseDotenv } from './dotenv.ts';
+import { SERVER_SETTINGS } from './server-settings.ts';
 import { PROFILES } from '../stack/stack.ts';
 import { duration, level, offsets, orNone, positive } from './setting-schemas.ts';
 import { quietHours, trigger, webAddress, whole, yesNo } from './setting-schemas.ts';
 import {
   firstIssue,
-  namesOf,
   resolveTable,
   setting,
   tableEnvLayer,
   tableFlagLayer,
   type Origin,
   type Resolved,
+  type SettingTable,
   type TableLayer,
   type ValuesOf,
 } from './setting-table.ts';
@@ -129,10 +130,18 @@ export function readSettingsFile(
   if (!existsSync(file)) return { layer: fileLayer(file, {}), notices: [] };
   const values = parseSettingsText(readFileSync(file, 'utf8'));
   if (typeof values === 'string') return { layer: fileLayer(file, {}), notices: [putAside(file, values, now)] };
-  const unknown = Object.keys(values).filter((name) => !(name in SETTINGS));
-  const notices = unknown.length === 0 ? [] : [unknownNotice(file, unknown)];
-  return { layer: fileLayer(file, values), notices };
+  const isSecret = (name: string): boolean => SERVERS[name]?.secret === true;
+  const unknown = Object.keys(values).filter((name) => !(name in SETTINGS) && !(name in SERVERS));
+  const secret = Object.keys(values).filter(isSecret);
+  const notices = [
+    ...(unknown.length === 0 ? [] : [unknownNotice(file, unknown)]),
+    ...(secret.length === 0 ? [] : [secretNotice(file, secret)]),
+  ];
+  const usable = Object.fromEntries(Object.entries(values).filter(([name]) => !isSecret(name)));
+  return { layer: fileLayer(file, usable), notices };
 }
+
+const SERVERS: SettingTable = SERVER_SETTINGS;
 
 /** The values, or a sentence that says why there are none. */
 function parseSettingsText(text: string): Record<string, unknown> | string {
@@ -144,9 +153,9 @@ function parseSettingsText(text: string): Record<string, unknown> | string {
   }
   const object = z.record(z.string(), z.unknown()).safeParse(parsed);
   if (!object.success) return 'it is not one object of settings';
-  for (const name of namesOf(SETTINGS)) {
+  for (const [name, { schema, secret }] of Object.entries({ ...SETTINGS, ...SERVER_SETTINGS })) {
     const value = object.data[name];
-    const result = value === undefined ? undefined : SETTINGS[name].schema.safeParse(value);
+    const result = value === undefined || secret ? undefined : schema.safeParse(value);
     if (result?.success === false) return `${name} is ${JSON.stringify(value)} instead of ${firstIssue(result.error)}`;
   }
   return object.data;
@@ -164,6 +173,14 @@ function unknownNotice(file: string, names: readonly string[]): Notice {
     id: 'settings-unknown',
     level: 'info',
     text: `${file} has settings that this version does not know: ${names.join(', ')}.`,
+  };
+}
+
+function secretNotice(file: string, names: readonly string[]): Notice {
+  return {
+    id: 'settings-secret',
+    level: 'warn',
+    text: `${file} holds ${names.join(', ')}, which is not read from there: secrets come from the environment or a file .env.`,
   };
 }
 

@@ -28,6 +28,7 @@ async function run(): Promise<void> {
     workerFile: inDist('worker.cjs'),
     stackWorkerFile: inDist('stack-worker.cjs'),
     migrationsFolder: MIGRATIONS,
+    settings: { stack: flagOf('--stack') },
   });
   denyEverything();
   serveFiles(inDist('renderer'));
@@ -41,4 +42,11 @@ async function run(): Promise<void> {
     quitting.failed(error);
     await served.failed(error);
   }
+}
+
+/** `--stack docker` or `--stack=docker`; Electron leaves what it does not know itself. */
+function flagOf(name: string): string | undefined {
+  const at = process.argv.findIndex((word) => word === name || word.startsWith(`${name}=`));
+  const word = process.argv[at];
+  return word === name ? process.argv[at + 1] : word?.slice(name.length + 1);
 }

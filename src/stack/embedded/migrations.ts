@@ -11,9 +11,9 @@ export const CAPTURED_DATABASE = 'frauddb';
 export const TOPIC_DATABASE = 'sluice_topics';
 
 /** Held until the end of a transaction; the number is Sluice's own. IF NOT EXISTS alone does not stand two starts at once. */
-const ONE_AT_A_TIME = 'SELECT pg_advisory_xact_lock(5815203)';
+export const ONE_AT_A_TIME = 'SELECT pg_advisory_xact_lock(5815203)';
 
-interface Migration {
+export interface Migration {
   readonly name: string;
   readonly text: string;
   readonly hash: string;
@@ -58,7 +58,7 @@ export async function createDatabase(server: Database, name: string): Promise<vo
   if (found.length === 0) await server.query(`CREATE DATABASE "${name.replaceAll('"', '""')}"`);
 }
 
-async function readMigrations(folder: string): Promise<Migration[]> {
+export async function readMigrations(folder: string): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => /^\d{3}_.+\.sql$/.test(name)).sort();
   return Promise.all(
     names.map(async (name) => {
@@ -68,7 +68,8 @@ async function readMigrations(folder: string): Promise<Migration[]> {
   );
 }
 
-async function prepare(sql: Sql): Promise<void> {
+/** The table that remembers what was applied. */
+export async function prepare(sql: Sql): Promise<void> {
   await sql.query(ONE_AT_A_TIME);
   await sql.query('CREATE SCHEMA IF NOT EXISTS sluice_migrations');
   await sql.query(

@@ -45,6 +45,8 @@ export interface ServicesStatus {
 
 export type StackRequest =
   | { readonly type: 'start'; readonly seq: number; readonly config: ServicesConfig }
+  /** Instead of `start`: only the producer, for a PostgreSQL that is not ours. */
+  | { readonly type: 'start-producer'; readonly seq: number; readonly frauddb: PostgresSettings }
   | { readonly type: 'produce'; readonly seq: number; readonly settings: ProducerSettings }
   | { readonly type: 'pause'; readonly seq: number }
   | { readonly type: 'test'; readonly seq: number; readonly kind: TestKind }
@@ -54,5 +56,6 @@ export type StackRequest =
 export type StackReply =
   | { readonly type: 'reply'; readonly seq: number; readonly value: unknown }
   | { readonly type: 'refused'; readonly seq: number; readonly error: ErrorView }
+  | { readonly type: 'producer'; readonly producer: ProducerView }
   | { readonly type: 'status'; readonly status: ServicesStatus }
   | { readonly type: 'log'; readonly line: LogLine };

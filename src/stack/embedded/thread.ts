@@ -16,7 +16,7 @@ export interface StackThread {
 }
 
 export interface ThreadListener {
-  onMessage(message: Extract<StackReply, { type: 'status' | 'log' }>): void;
+  onMessage(message: Extract<StackReply, { type: 'status' | 'producer' | 'log' }>): void;
   /** What the thread wrote to stdout or stderr by itself. */
   onText(text: string): void;
 }
@@ -38,7 +38,7 @@ export function openStackThread(file: string, listener: ThreadListener): StackTh
   let thrown: Error | null = null;
   worker.on('error', (error: Error) => (thrown = error));
   worker.on('message', (message: StackReply) => {
-    if (message.type === 'status' || message.type === 'log') return listener.onMessage(message);
+    if (message.type !== 'reply' && message.type !== 'refused') return listener.onMessage(message);
     const question = open.get(message.seq);
     open.delete(message.seq);
     if (message.type === 'reply') question?.resolve(message.value as never);
@@ -73,7 +73,7 @@ export function openStackThread(file: string, listener: ThreadListener): StackTh
 
 function threadDied(cause: Error | null, code: number): SluiceError {
   return new SluiceError('WORKER_DIED', {
-    tried: 'Running the services of the embedded stack',
+    tried: 'Running the services of the stack',
     seen: cause ? `their thread died: ${cause.message}` : `their thread ended with code ${code}`,
     expected: 'a thread that runs until it is stopped',
     action: 'Sluice starts it again by itself; nothing is lost. Look at the log if it happens again.',

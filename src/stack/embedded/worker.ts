@@ -1,12 +1,15 @@
-/** Thread entry of the embedded stack: runs the services, so that the main thread stays free. */
+/** Thread entry of a stack: runs its services, or the producer alone, so that the main thread stays free. */
 import { parentPort } from 'node:worker_threads';
 import { assertNever, SluiceError, toErrorView } from '../../pipeline/errors.ts';
+import { startProducerAlone, type ProducerAlone } from '../producer/alone.ts';
+import type { ProducerView } from '../stack.ts';
 import type { StackReply, StackRequest } from './protocol.ts';
 import { startServices, type Services } from './services.ts';
 
 const STATUS_MS = 1_000;
 
 let services: Services | null = null;
+let alone: ProducerAlone | null = null;
 let timer: NodeJS.Timeout | undefined;
 
 function post(reply: StackReply): void {
@@ -22,6 +25,13 @@ async function answer(request: StackRequest): Promise<unknown> {
       await tell();
       timer = setInterval(() => void tell(), STATUS_MS);
       return services.address;
+    case 'start-producer':
+      alone = startProducerAlone(request.frauddb, (level, message) =>
+        post({ type: 'log', line: { at: Date.now(), source: 'producer', level, message } }),
+      );
+      await tell();
+      timer = setInterval(() => void tell(), STATUS_MS);
+      return null;
     case 'produce':
       return running().producer.start(request.settings);
     case 'pause':
@@ -32,19 +42,29 @@ async function answer(request: StackRequest): Promise<unknown> {
       return running().producer.play(request.name);
     case 'stop':
       clearInterval(timer);
-      await services?.stop();
+      await (services ?? alone)?.stop();
       return null;
     default:
       return assertNever(request);
   }
 }
 
+let toldLast = '';
+
 async function tell(): Promise<void> {
+  if (alone) return tellProducer(alone.producer.view());
   if (services) post({ type: 'status', status: await services.status() });
 }
 
-function running(): Services {
-  if (services) return services;
+function tellProducer(producer: ProducerView): void {
+  const text = JSON.stringify(producer);
+  if (text !== toldLast) post({ type: 'producer', producer });
+  toldLast = text;
+}
+
+function running(): ProducerAlone {
+  const found = services ?? alone;
+  if (found) return found;
   throw new SluiceError('NOT_ALLOWED_NOW', {
     tried: 'Using the producer',
     seen: 'the services of the stack are not up',

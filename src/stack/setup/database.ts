@@ -2,6 +2,7 @@
 import { SluiceError } from '../../pipeline/errors.ts';
 import { openDatabase, type Sql } from '../../pipeline/sql.ts';
 import { CAPTURED_TABLE } from '../connector/config.ts';
+import { adoptTables } from '../embedded/adopt.ts';
 import { createDatabase, migrate } from '../embedded/migrations.ts';
 import type { SetupTargets } from './setup.ts';
 
@@ -15,6 +16,7 @@ export async function prepareCaptured(target: SetupTargets['database']): Promise
   } finally {
     await server.close();
   }
+  await adoptTables(captured, migrationsFolder);
   const applied = await migrate(captured, migrationsFolder);
   const database = openDatabase(captured, { max: 1 });
   try {

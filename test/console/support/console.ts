@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { createApplication, type ApplicationOptions, type Console } from '../../../src/console/application.ts';
+import { createApplication } from '../../../src/console/application.ts';
+import type { ApplicationOptions, Console } from '../../../src/console/console-types.ts';
 import type { JobSettings } from '../../../src/pipeline/job-settings.ts';
 import { localFolder } from '../../../src/pipeline/store/location.ts';
 import type { ScenarioName } from '../../../src/stack/producer/scenario.ts';
@@ -10,13 +11,13 @@ import type { Endpoints, Stack, StackControl, StackEvent } from '../../../src/st
 
 export const workerFile = path.join(import.meta.dirname, 'worker.ts');
 
-export const endpoints = (topic: string): Endpoints => {
+export const endpoints = (topic: string, preview: string | null = 'http://127.0.0.1:3'): Endpoints => {
   const postgres = { host: '127.0.0.1', port: 1, user: 'u', password: 'hush-hush-hush', database: 'd' };
   return {
     source: { kind: 'embedded', postgres, topic },
     serving: postgres,
     fraudApiUrl: 'http://127.0.0.1:2',
-    slackPreviewUrl: 'http://127.0.0.1:3',
+    slackPreviewUrl: preview,
     lakehouse: {
       table: localFolder('/table'),
       checkpoint: { bronze: localFolder('/checkpoint'), alert: localFolder('/checkpoint') },
@@ -53,16 +54,17 @@ export function jobFor(topic: string, query: 'bronze' | 'alert' = 'bronze'): Job
 /** Records what was asked of it, in order. */
 export class FakeStack implements Stack {
   readonly servers = null;
-  readonly control: StackControl | null = null;
+  control: StackControl | null = null;
   readonly calls: string[] = [];
   topic = 'well';
+  preview: string | null = 'http://127.0.0.1:3';
   failure: Error | null = null;
   onEvent: (event: StackEvent) => void = () => undefined;
 
   async start(): Promise<Endpoints> {
     this.calls.push('start');
     if (this.failure) throw this.failure;
-    return endpoints(this.topic);
+    return endpoints(this.topic, this.preview);
   }
   async startProducer(): Promise<void> {
     this.calls.push('produce');

@@ -1,5 +1,6 @@
 /** Brings the real servers of the tests onto this machine, once. What cannot be had is said, and its tests do not run. */
 import { prepareConnect } from './connect.ts';
+import { prepareFraudService } from './fraud-service.ts';
 import { prepareKafka } from './kafka-jars.ts';
 import { prepareS3 } from './s3.ts';
 
@@ -7,6 +8,7 @@ const SERVERS: Record<string, () => Promise<void>> = {
   Kafka: prepareKafka,
   'Kafka Connect with Debezium': prepareConnect,
   minio: () => prepareS3('minio'),
+  'the fraud API': prepareFraudService,
   versitygw: () => prepareS3('versitygw'),
 };
 
