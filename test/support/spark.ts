@@ -2,6 +2,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, existsSync } from 'node:fs';
 import { access, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { prepareJars } from '../stack/servers/maven.ts';
@@ -17,7 +18,7 @@ interface Release {
 }
 
 /** Minor version of Spark -> what is installed. */
-const RELEASES = {
+export const RELEASES = {
   '3.4': { pyspark: '3.4.4', delta: 'io.delta:delta-core_2.12:2.4.0', scala: '2.12' },
   '3.5': { pyspark: '3.5.7', delta: 'io.delta:delta-spark_2.12:3.3.2', scala: '2.12' },
   '4.0': { pyspark: '4.0.0', delta: 'io.delta:delta-spark_2.13:4.0.0', scala: '2.13' },
@@ -74,6 +75,13 @@ const NOT_IN_SPARK = /^(delta-|spark-sql-kafka|spark-token|kafka-clients|commons
 /** Python packages that the programs use beside Spark. */
 const BESIDE = ['psycopg[binary]==3.2.9'];
 
+/** A Python for the programs' lease alone, which needs no Spark. */
+export async function leasePython(): Promise<string> {
+  const folder = path.join(CACHE, 'venv-spark-lease');
+  await make(folder, (fresh) => installPython(fresh, ['boto3==1.44.8']));
+  return path.join(folder, 'bin', 'python');
+}
+
 /** Starts a Python program with Spark; its output goes to the log file as well. */
 export function startSpark(
   spark: Spark,
@@ -82,6 +90,8 @@ export function startSpark(
   { reads = false, env = {} }: { readonly reads?: boolean; readonly env?: Readonly<Record<string, string>> } = {},
 ): SparkProcess {
   const child = spawn(spark.python, program, {
+    // Some releases leave a folder where they are started.
+    cwd: tmpdir(),
     env: { ...process.env, ...envOf(spark), ...env },
     stdio: [reads ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
