@@ -11,6 +11,7 @@ const SCREENS = [
   ['lag', 'Lag'],
   ['dead-letters', 'Dead letters'],
   ['deliveries', 'Deliveries'],
+  ['stack', 'Stack'],
   ['logs', 'Logs'],
 ] as const;
 

@@ -17,6 +17,7 @@ import { ShortcutSheet } from './shell/shortcuts.tsx';
 import { SideBar } from './shell/side-bar.tsx';
 import { StatusBar } from './shell/status-bar.tsx';
 import { TitleBar } from './shell/title-bar.tsx';
+import { Stack } from './stack/stack.tsx';
 import { useView } from './store.ts';
 
 const PAGES: Readonly<Record<ScreenName, ComponentType>> = {
@@ -27,6 +28,7 @@ const PAGES: Readonly<Record<ScreenName, ComponentType>> = {
   lag: Lag,
   'dead-letters': DeadLetters,
   deliveries: Deliveries,
+  stack: Stack,
   logs: Logs,
 };
 

@@ -9,6 +9,7 @@ export const SCREENS = [
   'lag',
   'dead-letters',
   'deliveries',
+  'stack',
   'logs',
 ] as const;
 export type ScreenName = (typeof SCREENS)[number];

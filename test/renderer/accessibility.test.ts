@@ -2,6 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Snapshot } from '../../src/console/contract.ts';
 import { deadLetters, empty, failing, fraud, full, logs, preview, starting } from './support/story.ts';
+import { brokenReport, docker, embeddedCapture, failedCapture, wellReport } from './support/stack-story.ts';
 import { openStage, type Script, type Stage } from './support/window.ts';
 
 /** A few rows tell as much as two hundred, and axe looks at each. */
@@ -24,6 +25,8 @@ const PLACES: Readonly<Record<string, Script & { readonly hashes: readonly strin
     logs: logs(),
     preview: preview(),
     deadLetters: deadLetters(),
+    capture: embeddedCapture(),
+    doctor: wellReport(),
     hashes: [
       '#overview',
       `#feed/one/${fraud(0).transNum}`,
@@ -33,14 +36,26 @@ const PLACES: Readonly<Record<string, Script & { readonly hashes: readonly strin
       `#dead-letters/${deadLetters().letters[0]?.id}`,
       '#dead-letters/notes',
       `#deliveries/${fraud(4).transNum}`,
+      '#stack',
       '#logs',
     ],
   },
   empty: {
     snapshot: empty(),
-    hashes: ['#overview', '#feed', '#queries', '#checkpoints', '#lag', '#dead-letters', '#deliveries', '#logs'],
+    hashes: [
+      '#overview',
+      '#feed',
+      '#queries',
+      '#checkpoints',
+      '#lag',
+      '#dead-letters',
+      '#deliveries',
+      '#stack',
+      '#logs',
+    ],
   },
   failing: { snapshot: short(failing()), logs: logs(), hashes: ['#overview', '#queries', '#checkpoints', '#lag'] },
+  docker: { snapshot: short(docker()), capture: failedCapture(), doctor: brokenReport(), hashes: ['#stack'] },
   starting: { snapshot: starting(), hashes: ['#overview', '#queries'] },
 };
 

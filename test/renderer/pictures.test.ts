@@ -16,12 +16,33 @@ import {
   starting,
 } from './support/story.ts';
 import { trace } from './support/trace-story.ts';
+import {
+  brokenReport,
+  docker,
+  dockerChanging,
+  embeddedCapture,
+  failedCapture,
+  noCapture,
+  serviceLog,
+  wellCapture,
+  wellReport,
+} from './support/stack-story.ts';
 import { openStage, type Script, type Stage, type TestWindow } from './support/window.ts';
 
 /** Pictures of every screen in every state, for people to look at: `test-results/pictures/`. */
 const folder = path.join(import.meta.dirname, '../../test-results/pictures');
 
-const SCREENS = ['overview', 'feed', 'queries', 'checkpoints', 'lag', 'dead-letters', 'deliveries', 'logs'] as const;
+const SCREENS = [
+  'overview',
+  'feed',
+  'queries',
+  'checkpoints',
+  'lag',
+  'dead-letters',
+  'deliveries',
+  'stack',
+  'logs',
+] as const;
 const SIZES = [
   { width: 1280, height: 800 },
   { width: 1920, height: 1080 },
@@ -34,6 +55,8 @@ const story: Script = {
   preview: preview(),
   deadLetters: deadLetters(),
   trace: trace(),
+  capture: embeddedCapture(),
+  doctor: wellReport(),
 };
 
 const PATIENCE = 600_000;
@@ -70,9 +93,15 @@ async function take(name: string, script: Script, hash = '', act?: (window: Test
 
 const STATES: Readonly<Record<string, Script>> = {
   full: story,
-  empty: { snapshot: empty() },
+  empty: { snapshot: empty(), capture: noCapture(), doctor: wellReport() },
   loading: { snapshot: null },
-  failing: { snapshot: failing(), logs: logs(), deadLetters: dataLoss() },
+  failing: {
+    snapshot: failing(),
+    logs: logs(),
+    deadLetters: dataLoss(),
+    capture: ownedByOther(),
+    doctor: brokenReport(),
+  },
 };
 
 for (const [state, script] of Object.entries(STATES)) {
@@ -127,6 +156,25 @@ test(
     await take('toast', story, '', async ({ page }) => {
       await page.getByRole('button', { name: 'Pause producer' }).click();
       await page.getByText('The producer pauses.').waitFor();
+    });
+  },
+  PATIENCE,
+);
+
+test(
+  'the docker stack is drawn without a fault, whole, broken and changing',
+  async () => {
+    const broken = { snapshot: docker(), capture: failedCapture(), doctor: brokenReport(), serviceLog: serviceLog() };
+    await take('stack-docker', { ...broken, capture: wellCapture(), doctor: wellReport('docker') }, '#stack');
+    await take('stack-docker-broken', broken, '#stack');
+    await take('stack-docker-fix', broken, '#stack', async ({ page }) => {
+      await page.getByRole('button', { name: 'Restart task…' }).click();
+      await page.getByRole('button', { name: 'Show the difference' }).click();
+    });
+    await take('stack-docker-changing', { ...broken, snapshot: dockerChanging() }, '#stack');
+    await take('stack-docker-log', broken, '#stack', async ({ page }) => {
+      await page.getByRole('button', { name: 'Log of kafka' }).click();
+      await page.getByText('Elected leader').waitFor();
     });
   },
   PATIENCE,

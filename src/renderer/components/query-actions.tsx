@@ -96,11 +96,13 @@ interface ActProps {
   readonly why: string | null;
   readonly busy: boolean;
   readonly primary?: boolean;
+  /** What it does, where the label is too short to say so. */
+  readonly hint?: string;
   readonly act: () => void;
 }
 
 // Not `disabled`: a disabled button cannot be reached by the keyboard, and nobody learns why it is dead.
-export function Act({ label, icon, why, busy, primary = false, act }: ActProps) {
+export function Act({ label, icon, why, busy, primary = false, hint, act }: ActProps) {
   const dead = why !== null || busy;
   const button = (
     <Button
@@ -113,7 +115,14 @@ export function Act({ label, icon, why, busy, primary = false, act }: ActProps) 
       {label}
     </Button>
   );
-  return why === null ? button : <Tooltip label={why}>{button}</Tooltip>;
+  const words = why ?? hint;
+  return words === undefined ? (
+    button
+  ) : (
+    <Tooltip label={words} multiline maw={360}>
+      {button}
+    </Tooltip>
+  );
 }
 
 function reason(state: QueryState, title: string): string | null {

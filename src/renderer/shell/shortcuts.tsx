@@ -3,7 +3,7 @@ import { X } from 'lucide-react';
 import { Fragment } from 'react';
 
 const KEYS: readonly (readonly [readonly string[], string])[] = [
-  [['Ctrl', '1 to 8'], 'Go to a screen'],
+  [['Ctrl', '1 to 9'], 'Go to a screen'],
   [['Ctrl', 'L'], 'Logs'],
   [['Ctrl', 'F'], 'Search on this screen'],
   [['Ctrl', 'R'], 'Restart the query that Queries shows'],

@@ -4,7 +4,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright';
-import type { ErrorView, LogEntry, Snapshot } from '../../../src/console/contract.ts';
+import type {
+  CaptureView,
+  DoctorReport,
+  ErrorView,
+  FixResult,
+  LogEntry,
+  ServiceLog,
+  Snapshot,
+} from '../../../src/console/contract.ts';
 import type { ClearPreview, LossView } from '../../../src/pipeline/events.ts';
 import type { TransactionTrace } from '../../../src/pipeline/trace/view.ts';
 import { CONTENT_SECURITY_POLICY } from '../../../src/main/csp.ts';
@@ -22,6 +30,11 @@ export interface Script {
   readonly loss?: LossView;
   /** What is known of any transaction; unset: never answered. */
   readonly trace?: TransactionTrace;
+  /** What is seen of connector and slot, what the doctor says, what a fix does, what a container has written; unset: never answered. */
+  readonly capture?: CaptureView | ErrorView;
+  readonly doctor?: DoctorReport;
+  readonly fixed?: FixResult;
+  readonly serviceLog?: ServiceLog;
   /** Refuses every command except the reading ones. */
   readonly refusal?: ErrorView;
   /** There is no console at all. */
@@ -178,12 +191,19 @@ function installBridge(script: Script): void {
     if (command === 'logs.read')
       return script.snapshot ? ok({ lines: script.logs ?? [], last: 0 }) : new Promise(() => undefined);
     if (command === 'transaction.trace') return script.trace ? ok(script.trace) : new Promise(() => undefined);
+    if (command === 'connector.view') {
+      if (!script.capture) return new Promise(() => undefined);
+      return 'code' in script.capture ? no(script.capture) : ok(script.capture);
+    }
+    if (command === 'doctor.run') return script.doctor ? ok(script.doctor) : new Promise(() => undefined);
+    if (command === 'stack.logs') return script.serviceLog ? ok(script.serviceLog) : new Promise(() => undefined);
     if (command.startsWith('deadLetters.')) return answerLetters(command, args);
     if (script.refusal) return no(script.refusal);
     if (command === 'checkpoint.preview')
       return script.preview && 'code' in script.preview ? no(script.preview) : ok(script.preview);
     if (command === 'checkpoint.clear') return ok({ trash: 'checkpoints/_trash/2026-11-22T14-33-10Z-bronze/' });
     if (command === 'loss.preview') return ok(script.loss ?? null);
+    if (command === 'doctor.fix') return ok(script.fixed ?? null);
     return ok(null);
   };
   Object.assign(window, {

@@ -1,6 +1,6 @@
 /** A real Kafka broker (KRaft, one node) on 127.0.0.1. Five to seven seconds: start it once per file, in `beforeAll`. */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
@@ -23,6 +23,8 @@ export interface KafkaServer {
   end(signal: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same ports and data. */
   start(): Promise<void>;
+  /** Restarts it with further lines of `server.properties`, which are stronger than those before. */
+  reconfigure(lines: string): Promise<void>;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
@@ -36,14 +38,15 @@ interface Ports {
 
 const HIDDEN_NAME = 'kafka.invalid:9092';
 
-export async function startKafka(): Promise<KafkaServer> {
+/** @param lines of `server.properties` that are stronger than ours */
+export async function startKafka(lines = ''): Promise<KafkaServer> {
   const classPath = kafkaClassPath();
   const folder = await mkdtemp(path.join(os.tmpdir(), 'sluice-kafka-'));
   const [plain, secure, hidden, controller] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const ports = { plain, secure, hidden, controller };
   const ca = await makeCertificate(folder);
   await writeFile(path.join(folder, 'log4j2.properties'), LOGGING);
-  await writeFile(path.join(folder, 'server.properties'), properties(folder, ports));
+  await writeFile(path.join(folder, 'server.properties'), properties(folder, ports) + lines);
   await format(classPath, folder);
   let program = await run(classPath, folder, plain);
   return {
@@ -53,6 +56,11 @@ export async function startKafka(): Promise<KafkaServer> {
     pid: () => program.pid,
     end: (signal) => program.end(signal),
     start: async () => {
+      program = await run(classPath, folder, plain);
+    },
+    reconfigure: async (more) => {
+      await program.end('SIGTERM');
+      await appendFile(path.join(folder, 'server.properties'), `${more}\n`);
       program = await run(classPath, folder, plain);
     },
     stop: async () => {
