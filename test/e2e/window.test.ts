@@ -14,6 +14,7 @@ import {
   tourLogs,
   tourOverview,
   tourQueries,
+  tourStack,
   waitFor,
 } from './support/tour.ts';
 
@@ -35,6 +36,7 @@ describe('every button does what it says, on the real stack', () => {
   test('Deliveries', () => tourDeliveries(app));
   test('Lag', () => tourLag(app));
   test('Dead letters', () => tourDeadLetters(app));
+  test('Stack', () => tourStack(app));
   test('Logs', () => tourLogs(app));
   test('title bar, banners and sheet', () => tourFrame(app));
   test('the page had no fault and broke no policy', () => {

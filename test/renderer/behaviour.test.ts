@@ -368,7 +368,17 @@ describe('logs', () => {
 describe('the window', () => {
   test('keys lead to every screen, and the page never scrolls sideways', async () => {
     await inWindow(story, {}, async ({ page }) => {
-      const titles = ['Overview', 'Fraud feed', 'Queries', 'Checkpoints', 'Lag', 'Dead letters', 'Deliveries', 'Logs'];
+      const titles = [
+        'Overview',
+        'Fraud feed',
+        'Queries',
+        'Checkpoints',
+        'Lag',
+        'Dead letters',
+        'Deliveries',
+        'Stack',
+        'Logs',
+      ];
       for (const [index, title] of titles.entries()) {
         await page.keyboard.press(`Control+${index + 1}`);
         await page.getByRole('heading', { level: 1, name: title }).waitFor();

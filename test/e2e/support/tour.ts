@@ -208,6 +208,24 @@ export async function tourDeadLetters({ page, home, picture }: TestApp): Promise
   await choose(page, 'What is shown', 'Coercion notes');
 }
 
+export async function tourStack({ page, picture }: TestApp): Promise<void> {
+  await goTo(page, 'Stack');
+  const doctor = page.getByRole('region', { name: 'Doctor' });
+  await doctor.getByText(/^\d+ checks, /).waitFor(PATIENCE);
+  const check = (title: string) => doctor.getByRole('listitem', { name: title }).getByText('passed', { exact: true });
+  for (const title of ['wal_level is logical', 'Publication has the table', 'Migrations are applied', 'Clocks agree'])
+    await check(title).waitFor(PATIENCE);
+  await press(page, 'Check again');
+  await check('Slot is read').waitFor(PATIENCE);
+  await page.getByText(/checks that do not apply here$/).click();
+  await page.getByText('the embedded stack captures changes by itself').first().waitFor();
+  await page.getByText('READ', { exact: true }).waitFor(PATIENCE);
+  await page.getByText('Confirmed flush').waitFor();
+  const { services } = await snapshotOf(page);
+  for (const { title } of services) await page.getByRole('row', { name: new RegExp(`^${title}`) }).waitFor();
+  await picture('stack');
+}
+
 export async function tourLogs({ page, picture, electron }: TestApp): Promise<void> {
   await goTo(page, 'Logs');
   await press(page, 'Batch|Bronze');
