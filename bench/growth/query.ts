@@ -52,7 +52,7 @@ export async function runBatches(
       source,
       sink,
       checkpoint: checkpointLog,
-      lease: { check: async () => undefined },
+      lease: { check: async () => undefined, checkLately: async () => undefined },
       witness: openWitness(checkpoint, { clusterId: source.cluster, topic: source.topic }, null),
       losses: openLossDesk({ store: checkpoint, failOnDataLoss: true, clock: systemClock, log, checkOwner }),
       clock: systemClock,

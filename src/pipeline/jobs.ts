@@ -246,7 +246,7 @@ async function runBatches({ job, emit, log, clock, lease, stores }: Owned, settl
     clusterId,
     source,
     sink,
-    checkpoint: openCheckpointLog(stores.checkpoint, lease.check),
+    checkpoint: openCheckpointLog(stores.checkpoint, lease.checkLately),
     lease,
     witness: openWitness(stores.checkpoint, { clusterId, topic: source.topic }, await readSeen(stores.checkpoint)),
     losses: openLossDesk({

@@ -18,7 +18,7 @@ export interface QueryParts {
   readonly source: Source;
   readonly sink: Sink;
   readonly checkpoint: CheckpointLog;
-  readonly lease: Pick<Lease, 'check'>;
+  readonly lease: Pick<Lease, 'check' | 'checkLately'>;
   readonly witness: Witness;
   readonly losses: LossDesk;
   readonly clock: Clock;

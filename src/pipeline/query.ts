@@ -69,10 +69,13 @@ async function runBatch(
     watch.time(phase, () => attempt(parts, signal, work));
   if (entry) {
     await failpoint('b1');
-    await step('walCommit', () => promise(parts, queryId, id, entry));
+    await step('walCommit', () => checkpoint.promise(id, entry));
   }
   await failpoint('b3');
-  const { batch, result } = await watch.time('addBatch', () => addBatch(parts, queryId, planned, signal));
+  const stillOwner = entry ? attempt(parts, signal, () => keepPromise(parts, queryId, id, entry)) : Promise.resolve();
+  const { batch, result } = await watch.time('addBatch', () =>
+    beside(stillOwner, () => addBatch(parts, queryId, planned, signal)),
+  );
   await failpoint('b8');
   await step('commitOffsets', () => checkpoint.confirm(id));
   await failpoint('b10');
@@ -85,14 +88,26 @@ async function runBatch(
   return watch.began;
 }
 
-/** Who was taken over right before the put must not leave a promise in a checkpoint that was cleared meanwhile. */
-async function promise(parts: QueryParts, queryId: string, id: number, entry: OffsetsEntry): Promise<void> {
-  await parts.checkpoint.promise(id, entry);
+/**
+ * Who was taken over right before the put must not leave a promise in a checkpoint that was cleared meanwhile. Asked
+ * while the batch is read, for that writes nothing that counts before it has asked for itself.
+ */
+async function keepPromise(parts: QueryParts, queryId: string, id: number, entry: OffsetsEntry): Promise<void> {
   try {
     await parts.lease.check();
   } catch (error) {
     if (isFenced(error)) await parts.checkpoint.withdraw(queryId, id, entry);
     throw error;
+  }
+}
+
+/** Both to their end, whichever fails; what fails beside counts more. */
+async function beside<T>(other: Promise<void>, work: () => Promise<T>): Promise<T> {
+  other.catch(() => undefined);
+  try {
+    return await work();
+  } finally {
+    await other;
   }
 }
 
@@ -124,11 +139,14 @@ function readBatch(parts: QueryParts, queryId: string, { id, timestamp, range, g
 
 /** What may fail without failing the batch, because it is settled already. */
 async function afterwards(parts: QueryParts, { id, range }: PlannedBatch): Promise<void> {
-  const tasks = [() => parts.lease.check().then(() => parts.witness.write()), () => parts.checkpoint.purge(id)];
-  await publish(parts, range.end, `Batch ${id}`);
-  for (const task of tasks) {
-    await task().catch((error: Error) => parts.log('warn', `Batch ${id}: ${error.message}`, id));
-  }
+  const tasks = [
+    publish(parts, range.end, `Batch ${id}`),
+    parts.lease.checkLately().then(() => parts.witness.write()),
+    parts.checkpoint.purge(id),
+  ];
+  const outcomes = await Promise.allSettled(tasks);
+  for (const outcome of outcomes)
+    if (outcome.status === 'rejected') parts.log('warn', `Batch ${id}: ${(outcome.reason as Error).message}`, id);
 }
 
 /** Shows progress to other tools. Best effort. */

@@ -215,9 +215,22 @@ describe('trouble', () => {
     const bench = openBench(tempFolder());
     appendRows(bench, 0, 4);
     const fenced = new SluiceError('FENCED', { tried: 'a', seen: 'b', expected: 'c', action: 'd' });
-    const lease = { check: () => Promise.reject(fenced) };
+    const refuse = (): Promise<never> => Promise.reject(fenced);
+    const lease = { check: refuse, checkLately: refuse };
     await expect(bench.run(1, { parts: { lease } })).rejects.toMatchObject({ code: 'FENCED' });
     expect(await bench.checkpoint.list('offsets/')).toEqual([]);
+  });
+
+  it('of a lease that was lost a moment ago leaves the promise to the new owner, and nothing in the table', async () => {
+    const bench = openBench(tempFolder());
+    appendRows(bench, 0, 4);
+    const fenced = new SluiceError('FENCED', { tried: 'a', seen: 'b', expected: 'c', action: 'd' });
+    const lease = { check: () => Promise.reject(fenced), checkLately: async () => undefined };
+    await expect(bench.run(1, { parts: { lease } })).rejects.toMatchObject({ code: 'FENCED' });
+    expect(await bench.checkpoint.get('offsets/0')).not.toBeNull();
+    expect(await bench.table.list('_delta_log/')).toEqual([]);
+    await bench.run(1);
+    await expectTiled(bench);
   });
 });
 

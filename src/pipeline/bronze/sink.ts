@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BatchMetadata } from '../delta/actions.ts';
 import { commitBatch, holdsBatch, type Outcome } from '../delta/commit.ts';
-import { openTable, type Table } from '../delta/snapshot.ts';
+import { openTable, type Snapshot, type Table } from '../delta/snapshot.ts';
 import { openUpkeep } from '../delta/upkeep.ts';
 import { toOffsetGap, toOffsetMap } from '../offsets.ts';
 import type { Batch, BatchResult, Clock, Log, ObjectStore, Sink } from '../ports.ts';
@@ -27,12 +27,19 @@ export interface BronzeSinkOptions {
 
 export function openBronzeSink(options: BronzeSinkOptions): Sink {
   const table = openTable(options.store);
+  let tried = -1;
   const upkeep = openUpkeep(options);
   return {
     description: `DeltaSink[${options.path}]`,
     lastBatch: async (queryId) => (await table.refresh()).txns.get(queryId) ?? -1,
     foreign: async (queryId, timestamp) => findForeign(options.store, await table.refresh(), queryId, timestamp),
-    addBatch: (batch) => addBatch(options, table, batch),
+    addBatch: async (batch) => {
+      // Only a batch that was tried before, by this run or by one before it, can be in the table already.
+      const known = table.current();
+      const isNew = batch.id !== tried && known?.txns.get(batch.queryId) === batch.id - 1;
+      tried = batch.id;
+      return addBatch(options, table, isNew ? known : await table.refresh(), batch);
+    },
     settled: () => {
       const snapshot = table.current();
       if (snapshot) upkeep.settled(snapshot);
@@ -42,9 +49,14 @@ export function openBronzeSink(options: BronzeSinkOptions): Sink {
 }
 
 /** Data files first, which nobody sees yet, then quarantine, then the one commit that makes all of it count. */
-async function addBatch(options: BronzeSinkOptions, table: Table, batch: Batch): Promise<BatchResult> {
+async function addBatch(
+  options: BronzeSinkOptions,
+  table: Table,
+  snapshot: Snapshot,
+  batch: Batch,
+): Promise<BatchResult> {
   const { store, clock, log, quarantine, checkOwner, limits = BRONZE_LIMITS } = options;
-  const held = holdsBatch(await table.refresh(), { queryId: batch.queryId, batchId: batch.id });
+  const held = holdsBatch(snapshot, { queryId: batch.queryId, batchId: batch.id });
   const collected = await collect(batch, held ? null : { store, clock, limits });
   if (held) {
     log('info', `Batch ${batch.id}: already in the table`, batch.id);

@@ -43,7 +43,7 @@ export interface CheckpointLog {
   confirm(batch: number): Promise<void>;
   /** Deletes a torn `offsets/N` that promised nothing. */
   drop(batch: number): Promise<void>;
-  /** Deletes the files that Spark would delete after batch N. */
+  /** Deletes the files that Spark would delete after batch N. The folders are listed once, by the first purge. */
   purge(batch: number): Promise<void>;
   /**
    * Called by a run that has just found itself taken over: takes `offsets/N` back if the checkpoint has been cleared
@@ -57,6 +57,7 @@ export function openCheckpointLog(
   store: ObjectStore,
   mayWrite: () => Promise<void> = async () => undefined,
 ): CheckpointLog {
+  let purgedBelow: number | null = null;
   return {
     read: () => readState(store),
     offsets: (batch) => readOffsets(store, batch),
@@ -78,7 +79,12 @@ export function openCheckpointLog(
       await mayWrite();
       await store.delete(`offsets/${batch}`);
     },
-    purge: (batch) => purge(store, mayWrite, batch),
+    purge: async (batch) => {
+      const oldest = batch - RETAINED_BATCHES;
+      if (oldest <= 0) return;
+      await purge(store, mayWrite, { from: purgedBelow, oldest });
+      purgedBelow = oldest;
+    },
     withdraw: (queryId, batch, entry) => withdraw(store, queryId, batch, entry),
   };
 }
@@ -152,11 +158,19 @@ async function putOnce(store: ObjectStore, key: string, bytes: Buffer): Promise<
   });
 }
 
-async function purge(store: ObjectStore, mayWrite: () => Promise<void>, batch: number): Promise<void> {
-  if (batch <= RETAINED_BATCHES) return;
-  const oldest = batch - RETAINED_BATCHES;
+/** Below `from` nothing is left; null: nobody has looked yet. */
+interface PurgeRange {
+  readonly from: number | null;
+  readonly oldest: number;
+}
+
+async function purge(
+  store: ObjectStore,
+  mayWrite: () => Promise<void>,
+  { from, oldest }: PurgeRange,
+): Promise<void> {
   for (const folder of ['offsets', 'commits'] as const) {
-    const ids = await listIds(store, folder);
+    const ids = from === null ? await listIds(store, folder) : range(from, oldest);
     for (const id of ids.filter((each) => each < oldest)) {
       await mayWrite();
       await store.delete(`${folder}/${id}`);
@@ -164,6 +178,8 @@ async function purge(store: ObjectStore, mayWrite: () => Promise<void>, batch: n
     }
   }
 }
+
+const range = (from: number, end: number): number[] => Array.from({ length: Math.max(0, end - from) }, (_, at) => from + at);
 
 /** The time in the file tells our own promise from that of another run. */
 async function withdraw(store: ObjectStore, queryId: string, batch: number, entry: OffsetsEntry): Promise<void> {

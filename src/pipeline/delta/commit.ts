@@ -42,7 +42,8 @@ export async function commitBatch(parts: CommitParts, append: Append): Promise<O
   await failpoint('b6');
   const stamp: CommitStamp = { timestamp: parts.now(), txnId: parts.uuid() };
   for (let lost = 0; lost <= MAX_REBASES; lost += 1) {
-    const snapshot = await parts.table.refresh();
+    // The put itself tells whether the table has moved on: only then it is read again.
+    const snapshot = (lost === 0 ? parts.table.current() : null) ?? (await parts.table.refresh());
     if (holdsBatch(snapshot, append.batch)) return { kind: 'already' };
     checkTable(snapshot, append);
     const version = snapshot.version + 1;

@@ -41,6 +41,11 @@ export interface Lease {
   isMine(): Promise<boolean>;
   /** Throws FENCED, naming the new owner, when somebody else has taken over. */
   check(): Promise<void>;
+  /**
+   * The same, but an answer that is younger than a renewal is good enough. For writes that do no harm when they come
+   * late: asking cannot protect them from a sleep between question and write either.
+   */
+  checkLately(): Promise<void>;
   renew(): Promise<void>;
   /** Notes that nothing of those before can arrive any more, so that the next owner need not fence them again. */
   settle(): Promise<void>;
@@ -115,10 +120,21 @@ function newClaim({ owner, clock, times = LEASE_TIMES }: LeaseOptions, epoch: nu
 
 function hold(options: LeaseOptions, first: Claim): Lease {
   const { store, clock, monotonic = () => performance.now() } = options;
-  const { epoch, expiryMs, predecessor } = first;
+  const { epoch, expiryMs, renewalMs, predecessor } = first;
   let mine = first;
   let renewed = monotonic();
-  const isNewest = async (): Promise<boolean> => (await highestEpoch(store)) === epoch;
+  let known = { at: renewed, time: clock.now() };
+  const isNewest = async (): Promise<boolean> => {
+    const asked = { at: monotonic(), time: clock.now() };
+    if ((await highestEpoch(store)) !== epoch) return false;
+    known = asked;
+    return true;
+  };
+  /** By both clocks: one stands still while a machine sleeps, the other can be set. */
+  const isKnown = (): boolean => {
+    const age = clock.now() - known.time;
+    return age >= 0 && Math.max(age, monotonic() - known.at) < renewalMs;
+  };
   const write = async (changes: Partial<Claim>): Promise<void> => {
     const began = monotonic();
     if (!(await isNewest())) return;
@@ -132,12 +148,16 @@ function hold(options: LeaseOptions, first: Claim): Lease {
     if (monotonic() - renewed > expiryMs / 2) await renew();
     return isNewest();
   };
+  const check = async (): Promise<void> => {
+    if (!(await isMine())) throw fenced('Writing to the checkpoint', await readOwner(store));
+  };
   return {
     epoch,
     predecessor,
     isMine,
-    check: async () => {
-      if (!(await isMine())) throw fenced('Writing to the checkpoint', await readOwner(store));
+    check,
+    checkLately: async () => {
+      if (!isKnown()) await check();
     },
     renew,
     settle: () => write({ predecessor: 'none' }),

@@ -70,16 +70,27 @@ it('keeps what Spark keeps: the files of the last 100 batches', async () => {
   const log = openCheckpointLog(openLocalStore(root));
   await log.create('q', { topic: 't', offsets: new Map([[0, 0n]]) });
   const entry = { watermarkMs: 0, timestamp: 1, conf: {}, topic: 't' };
-  for (let batch = 0; batch <= 103; batch += 1) {
-    await log.promise(batch, { ...entry, offsets: new Map([[0, BigInt(batch)]]) });
-    await log.confirm(batch);
+  const run = async (from: number, to: number): Promise<void> => {
+    for (let batch = from; batch <= to; batch += 1) {
+      await log.promise(batch, { ...entry, offsets: new Map([[0, BigInt(batch)]]) });
+      await log.confirm(batch);
+    }
+    await log.purge(to);
+  };
+  for (const [from, to] of [
+    [0, 103],
+    [104, 104],
+    [105, 107],
+  ] as const) {
+    await run(from, to);
+    for (const folder of ['offsets', 'commits']) {
+      const names = readdirSync(path.join(root, folder));
+      const batches = names.filter((name) => !name.startsWith('.')).map(Number);
+      expect(Math.min(...batches)).toBe(to - 100);
+      expect(batches).toHaveLength(101);
+      expect(names.filter((name) => name.endsWith('.crc'))).toHaveLength(101);
+    }
   }
-  await log.purge(103);
-  const names = readdirSync(path.join(root, 'offsets'));
-  const batches = names.filter((name) => !name.startsWith('.')).map(Number);
-  expect(Math.min(...batches)).toBe(3);
-  expect(batches).toHaveLength(101);
-  expect(names.filter((name) => name.endsWith('.crc'))).toHaveLength(101);
   expect(existsSync(path.join(root, 'sources', '0', '0'))).toBe(true);
 });
 

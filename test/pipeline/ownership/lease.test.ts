@@ -200,6 +200,49 @@ describe('an owner that slept', () => {
   });
 });
 
+describe('a question that may have been answered a moment ago', () => {
+  /** A lease whose store counts how often it is asked. */
+  async function openAsked() {
+    const [store, clock] = [openStore(), clockAt()];
+    const steady = { passed: 0 };
+    let asked = 0;
+    const counting: ObjectStore = { ...store, list: (prefix) => ((asked += 1), store.list(prefix)) };
+    const lease = await takeLease({
+      ...options(counting, clock, elsewhere('run-1')),
+      monotonic: () => steady.passed,
+    });
+    asked = 0;
+    return { store, clock, steady, lease, asked: () => asked };
+  }
+
+  it('is asked once in a renewal, and a real one counts for it', async () => {
+    const { clock, steady, lease, asked } = await openAsked();
+    for (let each = 0; each < 3; each += 1) await lease.checkLately();
+    expect(asked()).toBe(0);
+    const wait = (): void => void [(clock.time += LEASE_TIMES.renewalMs), (steady.passed += LEASE_TIMES.renewalMs)];
+    wait();
+    for (let each = 0; each < 3; each += 1) await lease.checkLately();
+    expect(asked()).toBe(1);
+    wait();
+    await lease.check();
+    await lease.checkLately();
+    expect(asked()).toBe(2);
+  });
+
+  it.each([
+    ['the machine slept', 0, LEASE_TIMES.renewalMs],
+    ['the clock was set back', 1, -1],
+    ['the process slept', LEASE_TIMES.renewalMs, 0],
+  ])('is asked again when %s, and tells who took over', async (_what, passed, time) => {
+    const { store, clock, steady, lease } = await openAsked();
+    clock.time += EXPIRY_MS + 1;
+    await takeLease(options(store, clock, owner('run-2')));
+    clock.time += time - EXPIRY_MS - 1;
+    steady.passed += passed;
+    await expect(lease.checkLately()).rejects.toMatchObject({ code: 'FENCED' });
+  });
+});
+
 describe('an owner that was taken over', () => {
   it('is fenced, and told by whom', async () => {
     const [store, clock] = [openStore(), clockAt()];

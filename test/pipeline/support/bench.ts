@@ -68,8 +68,8 @@ export function openBench(root: string, source: MemorySource = memorySource(), f
       clusterId: await source.clusterId(),
       source,
       sink,
-      checkpoint: openCheckpointLog(store, () => parts.lease.check()),
-      lease: { check: async () => undefined },
+      checkpoint: openCheckpointLog(store, () => parts.lease.checkLately()),
+      lease: { check: async () => undefined, checkLately: async () => undefined },
       witness: openWitness(checkpoint, { clusterId: source.cluster, topic: source.topic }, null),
       losses: openLossDesk({
         store,
