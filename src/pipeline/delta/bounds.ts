@@ -8,15 +8,32 @@ export interface Bounds {
 
 /** Texts are ordered by their UTF-8 bytes. */
 export function textBounds(list: ByteList, entries: Int32Array): Bounds {
+  const ranks = list.ranks();
+  const [min, max] = ranks ? byRank(ranks, entries) : byBytes(list, entries);
+  return { min: list.text(min), max: list.text(max) };
+}
+
+function byRank(ranks: Int32Array, entries: Int32Array): [number, number] {
   let min = entries[0] as number;
   let max = min;
   for (let at = 1; at < entries.length; at++) {
     const entry = entries[at] as number;
-    if (entry === min || entry === max) continue;
+    const rank = ranks[entry] as number;
+    if (rank < (ranks[min] as number)) min = entry;
+    else if (rank > (ranks[max] as number)) max = entry;
+  }
+  return [min, max];
+}
+
+function byBytes(list: ByteList, entries: Int32Array): [number, number] {
+  let min = entries[0] as number;
+  let max = min;
+  for (let at = 1; at < entries.length; at++) {
+    const entry = entries[at] as number;
     if (compareEntries(list, entry, min) < 0) min = entry;
     else if (compareEntries(list, entry, max) > 0) max = entry;
   }
-  return { min: list.text(min), max: list.text(max) };
+  return [min, max];
 }
 
 /** Null when a value has no place in an order. */

@@ -2,6 +2,7 @@
 
 const FIRST_BYTES = 1024;
 const FIRST_COUNT = 64;
+const MAX_RANKED = 4_096;
 
 export class ByteList {
   bytes = new Uint8Array(FIRST_BYTES);
@@ -13,6 +14,7 @@ export class ByteList {
   #hashes = new Int32Array(0);
   #marks = new Int32Array(0);
   #base = 1;
+  #ranks: Int32Array | null = null;
 
   /** Bytes of memory. */
   get size(): number {
@@ -69,6 +71,17 @@ export class ByteList {
     return { distinct: distinct.subarray(0, count), codes };
   }
 
+  /** The place of each entry in the order of the bytes; null when there are so many that sorting them costs more than it saves. */
+  ranks(): Int32Array | null {
+    const { count } = this;
+    if (count > MAX_RANKED) return null;
+    if (this.#ranks?.length === count) return this.#ranks;
+    const order = Int32Array.from({ length: count }, (_, entry) => entry).sort((a, b) => compareEntries(this, a, b));
+    const ranks = new Int32Array(count);
+    order.forEach((entry, rank) => (ranks[entry] = rank));
+    return (this.#ranks = ranks);
+  }
+
   /** A mark of an entry counts from `#base` on: older ones need not be wiped. */
   #freshMarks(count: number): Int32Array {
     if (this.#marks.length < this.count) this.#marks = resized(this.#marks, this.ends.length);
@@ -82,6 +95,7 @@ export class ByteList {
   /** Forgets all entries, and keeps the memory. */
   clear(): void {
     this.count = 0;
+    this.#ranks = null;
     this.#slots.fill(0);
   }
 

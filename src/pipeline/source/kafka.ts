@@ -2,8 +2,7 @@
  * The one file that knows `kafkajs`: a topic of a Kafka cluster, read by ranges and without a consumer group. The client
  * is loaded by the first connection: a thread that reads another source never pays for it.
  */
-import net, { type Socket } from 'node:net';
-import tls from 'node:tls';
+import type { Socket } from 'node:net';
 import type { Kafka, SASLOptions } from 'kafkajs';
 import { systemClock } from '../clock.ts';
 import type { SluiceError } from '../errors.ts';
@@ -14,6 +13,7 @@ import { toKafkaError } from './kafka-errors.ts';
 import { EARLIEST, LATEST, openClient, type Cluster, type Connection, type RequestQueue } from './kafka-client.ts';
 import { readRange, type ReadOptions } from './kafka-read.ts';
 import { KAFKA_LIMITS, type KafkaLimits, type KafkaSettings } from './kafka-settings.ts';
+import { openSocket } from './kafka-socket.ts';
 
 /** Connects by the first call. A broken connection is thrown away and made anew by the next one. */
 export function openKafkaSource(
@@ -58,7 +58,8 @@ export async function ensureTopic(
 ): Promise<{ readonly created: boolean; readonly partitions: number }> {
   const { topic } = settings;
   const once = async (): Promise<{ created: boolean; partitions: number }> => {
-    const admin = (await openKafka(settings, limits, 0, () => undefined)).admin();
+    const open: OpenSocket = (host, port, onConnect) => openSocket(settings, host, port, onConnect, () => undefined);
+    const admin = (await openKafka(settings, limits, 0, open)).admin();
     try {
       await admin.connect();
       const created = await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true });
@@ -76,7 +77,6 @@ export async function ensureTopic(
 
 const PUBLISH_RETRY: RetryPolicy = { tries: 3, totalMs: 2_000, baseMs: 200, maxWaitMs: 1_000 };
 const METADATA_MAX_AGE_MS = 10_000;
-const KEEP_ALIVE_MS = 30_000;
 const LONGEST_REQUEST_MS = 10 * 60_000;
 
 /**
@@ -92,9 +92,10 @@ export function dial(
 ): Connection {
   const sockets = new Set<Socket>();
   let heardAt = performance.now();
-  const cluster = connect(settings, limits, { ...options, turn }, (socket) => {
+  const cluster = connect(settings, limits, { ...options, turn }, (host, port, onConnect) => {
+    const socket = openSocket(settings, host, port, onConnect, () => (heardAt = performance.now()));
     sockets.add(socket);
-    socket.on('data', () => (heardAt = performance.now())).once('close', () => sockets.delete(socket));
+    return socket.once('close', () => sockets.delete(socket));
   });
   cluster.catch(() => undefined);
   const close = (): void => {
@@ -102,6 +103,8 @@ export function dial(
   };
   return { cluster, heardAt: () => heardAt, close };
 }
+
+type OpenSocket = (host: string, port: number, onConnect: () => void) => Socket;
 
 export interface DialOptions {
   readonly withTopic: boolean;
@@ -111,9 +114,9 @@ async function connect(
   settings: KafkaSettings,
   limits: KafkaLimits,
   { turn, withTopic }: DialOptions & { readonly turn: number },
-  onSocket: (socket: Socket) => void,
+  open: OpenSocket,
 ): Promise<Cluster> {
-  const cluster = createCluster(await openKafka(settings, limits, turn, onSocket));
+  const cluster = createCluster(await openKafka(settings, limits, turn, open));
   await cluster.brokerPool.createSeedBroker();
   quieten(cluster.brokerPool.seedBroker);
   await cluster.connect();
@@ -121,12 +124,7 @@ async function connect(
   return cluster;
 }
 
-async function openKafka(
-  settings: KafkaSettings,
-  limits: KafkaLimits,
-  turn: number,
-  onSocket: (socket: Socket) => void,
-): Promise<Kafka> {
+async function openKafka(settings: KafkaSettings, limits: KafkaLimits, turn: number, open: OpenSocket): Promise<Kafka> {
   const { brokers, sasl } = settings;
   const first = turn % brokers.length;
   const client = await import('kafkajs');
@@ -141,26 +139,8 @@ async function openKafka(
     logLevel: client.logLevel.NOTHING,
     ssl: settings.tls !== null,
     ...(sasl && { sasl: sasl as SASLOptions }),
-    socketFactory: ({ host, port, onConnect }) => {
-      const socket = openSocket(settings, host, port, onConnect);
-      onSocket(socket);
-      return socket;
-    },
+    socketFactory: ({ host, port, onConnect }) => open(host, port, onConnect),
   });
-}
-
-function openSocket(settings: KafkaSettings, host: string, port: number, onConnect: () => void): Socket {
-  const [dialed = host, dialedPort = port] = settings.addressMap[`${host}:${port}`]?.split(':') ?? [];
-  const address = { host: dialed, port: Number(dialedPort) };
-  const { tls: secure } = settings;
-  if (!secure) return net.connect(address, onConnect).setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
-  const { ca, certificate, key } = secure;
-  const identity = { ...(ca && { ca }), ...(certificate && { cert: certificate }), ...(key && { key }) };
-  const name = net.isIP(host) ? {} : { servername: host };
-  return tls
-    .connect({ ...address, ...identity, ...name }, onConnect)
-    .setKeepAlive(true, KEEP_ALIVE_MS)
-    .setNoDelay(true);
 }
 
 function createCluster(kafka: Kafka): Cluster {
