@@ -14,6 +14,12 @@ export interface TopicRecord {
   readonly value: Buffer | null;
 }
 
+/** Some records of a read, one after the other. */
+export interface RecordChunk extends ReadonlyArray<TopicRecord> {
+  /** Says that keys and values of this chunk and of all before it are used up or copied: they may be written over. */
+  readonly release?: () => void;
+}
+
 /** Half-open range of offsets per partition: [start, end). */
 export interface OffsetRange {
   readonly start: Offsets;
@@ -44,7 +50,7 @@ export interface Source {
    * Every record of the range, partition by partition, offsets rising. Called once per batch attempt, after the
    * promise is on disk. Throws `DATA_LOSS` when a part of the range is gone; never skips in silence.
    */
-  read(range: OffsetRange, signal: AbortSignal): AsyncIterable<readonly TopicRecord[]>;
+  read(range: OffsetRange, signal: AbortSignal): AsyncIterable<RecordChunk>;
   /** Shows progress to other tools, after `commits/N`. Best effort: the caller reports a failure and goes on. */
   publish(group: string, offsets: Offsets): Promise<void>;
   close(): Promise<void>;
@@ -60,7 +66,7 @@ export interface Batch {
   readonly range: OffsetRange;
   /** Parts of the range that are lost, and whose loss was accepted: there are no records of them. */
   readonly gaps: readonly Gap[];
-  readonly records: AsyncIterable<readonly TopicRecord[]>;
+  readonly records: AsyncIterable<RecordChunk>;
 }
 
 export interface Sink {

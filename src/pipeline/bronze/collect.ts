@@ -28,6 +28,8 @@ export async function collect(batch: Batch, files: DayFilesOptions | null): Prom
         const limit = files?.limits.columnBytes ?? 0;
         if (tally.intake.isFull(limit, ROWS_BETWEEN_LOOKS)) await flush(tally.intake, target);
       }
+      // Rows are in the columns, and what is kept of other records is a copy.
+      chunk.release?.();
     }
     await flush(tally.intake, target);
     const { records, rows, skips, deadLetters, notes } = tally;

@@ -59,12 +59,21 @@ export class NumberBytes {
 
   /** head * scale + rest, below 10^19, in two words. */
   #join(head: number, scale: number, rest: number): void {
-    const upper = Math.floor(head / 2 ** 25) * scale;
-    const lower = (head % 2 ** 25) * scale + rest;
-    const low = (upper % 128) * 2 ** 25 + lower;
-    this.high = Math.floor(upper / 128) + Math.floor(low / TWO_32);
-    this.low = low % TWO_32;
     this.value = head * scale + rest;
+    if (scale === 1) {
+      this.high = Math.floor(head / TWO_32);
+      this.low = head - this.high * TWO_32;
+      return;
+    }
+    // A remainder of doubles is slow; a difference with a power of two is exact.
+    const part = Math.floor(head / 2 ** 25);
+    const upper = part * scale;
+    const lower = (head - part * 2 ** 25) * scale + rest;
+    const carried = Math.floor(upper / 128);
+    const low = (upper - carried * 128) * 2 ** 25 + lower;
+    const more = Math.floor(low / TWO_32);
+    this.high = carried + more;
+    this.low = low - more * TWO_32;
   }
 
   #negate(): void {

@@ -25,13 +25,23 @@ function byRank(ranks: Int32Array, entries: Int32Array): [number, number] {
   return [min, max];
 }
 
+/** Most texts lie between the two bounds by their first bytes already. */
 function byBytes(list: ByteList, entries: Int32Array): [number, number] {
   let min = entries[0] as number;
   let max = min;
+  let least = list.head(min);
+  let greatest = least;
   for (let at = 1; at < entries.length; at++) {
     const entry = entries[at] as number;
-    if (compareEntries(list, entry, min) < 0) min = entry;
-    else if (compareEntries(list, entry, max) > 0) max = entry;
+    const head = list.head(entry);
+    if (head > least && head < greatest) continue;
+    if (head < least || (head === least && compareEntries(list, entry, min) < 0)) {
+      min = entry;
+      least = head;
+    } else if (head > greatest || (head === greatest && compareEntries(list, entry, max) > 0)) {
+      max = entry;
+      greatest = head;
+    }
   }
   return [min, max];
 }

@@ -3,6 +3,7 @@
 const FIRST_BYTES = 1024;
 const FIRST_COUNT = 64;
 const MAX_RANKED = 4_096;
+const HEAD_BYTES = 6;
 
 export class ByteList {
   bytes = new Uint8Array(FIRST_BYTES);
@@ -82,6 +83,21 @@ export class ByteList {
     return (this.#ranks = ranks);
   }
 
+  /** The first six bytes as a number, filled up with zeros: of two texts the one with the smaller number comes first. */
+  head(entry: number): number {
+    const { bytes } = this;
+    const at = this.ends[entry] as number;
+    const length = (this.ends[entry + 1] as number) - at;
+    if (length < HEAD_BYTES) return shortHead(bytes, at, length);
+    const upper = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+    const lower =
+      ((bytes[at + 2] as number) << 24) |
+      ((bytes[at + 3] as number) << 16) |
+      ((bytes[at + 4] as number) << 8) |
+      (bytes[at + 5] as number);
+    return upper * 2 ** 32 + (lower >>> 0);
+  }
+
   /** A mark of an entry counts from `#base` on: older ones need not be wiped. */
   #freshMarks(count: number): Int32Array {
     if (this.#marks.length < this.count) this.#marks = resized(this.#marks, this.ends.length);
@@ -149,6 +165,12 @@ export function compareEntries({ bytes, ends }: ByteList, a: number, b: number):
   }
   if (at === end || other === otherEnd) return end - at - (otherEnd - other);
   return (bytes[at] as number) - (bytes[other] as number);
+}
+
+function shortHead(bytes: Uint8Array, at: number, length: number): number {
+  let head = 0;
+  for (let index = 0; index < HEAD_BYTES; index++) head = head * 256 + (index < length ? (bytes[at + index] as number) : 0);
+  return head;
 }
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });

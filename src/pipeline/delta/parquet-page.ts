@@ -36,21 +36,27 @@ export class PageBytes {
 
   /** Plain byte strings: each behind its length. `ends` as in `ByteList`. */
   texts(bytes: Uint8Array, ends: Int32Array, entries: Int32Array): void {
+    let total = 4 * entries.length;
+    for (let index = 0; index < entries.length; index++) {
+      const entry = entries[index] as number;
+      total += (ends[entry + 1] as number) - (ends[entry] as number);
+    }
+    this.#room(total);
+    const to = this.#bytes;
+    let at = this.#at;
     for (let index = 0; index < entries.length; index++) {
       const entry = entries[index] as number;
       const start = ends[entry] as number;
       const end = ends[entry + 1] as number;
-      this.#room(4 + end - start);
-      const to = this.#bytes;
       const length = end - start;
-      let at = this.#at;
-      to[at++] = length & 0xff;
-      to[at++] = (length >>> 8) & 0xff;
-      to[at++] = (length >>> 16) & 0xff;
-      to[at++] = length >>> 24;
-      for (let read = start; read < end; read++) to[at++] = bytes[read] as number;
-      this.#at = at;
+      to[at] = length & 0xff;
+      to[at + 1] = (length >>> 8) & 0xff;
+      to[at + 2] = (length >>> 16) & 0xff;
+      to[at + 3] = length >>> 24;
+      at += 4;
+      for (let read = start; read < end; read++, at++) to[at] = bytes[read] as number;
     }
+    this.#at = at;
   }
 
   /** Places in a dictionary of `size` entries: their width, then one run of them. */

@@ -1,11 +1,11 @@
 /** Remembers the last record of each partition while a batch is read, and keeps it beside the lease. */
 import { failpoint } from '../failpoints.ts';
-import type { ObjectStore, TopicRecord } from '../ports.ts';
+import type { ObjectStore, RecordChunk } from '../ports.ts';
 import { see, writeSeen, type SeenRecord, type SeenSource } from './identity.ts';
 
 export interface Witness {
   /** Passes the records through. */
-  watch(records: AsyncIterable<readonly TopicRecord[]>): AsyncIterable<readonly TopicRecord[]>;
+  watch(records: AsyncIterable<RecordChunk>): AsyncIterable<RecordChunk>;
   /** Keeps what was seen up to now. Called when the batch is settled. */
   write(): Promise<void>;
 }

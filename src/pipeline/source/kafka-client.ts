@@ -1,5 +1,6 @@
 /** The requests that a source is made of, each with a deadline, over whatever connection is alive. */
 import type { Offsets } from '../ports.ts';
+import { giveBack } from './kafka-buffers.ts';
 import { lateKafka, otherCluster, toKafkaError } from './kafka-errors.ts';
 import { decodeFetchAnswer, type FetchAnswer } from './kafka-records.ts';
 import type { KafkaLimits, KafkaSettings } from './kafka-settings.ts';
@@ -244,7 +245,7 @@ const FETCH_RESPONSE: ProtocolRequest['response'] = {
   // The name is the client's: by it the client keeps to the time that the broker asks for.
   decode: async (bytes) => {
     const answer = decodeFetchAnswer(bytes);
-    return { ...answer, clientSideThrottleTime: answer.throttleMs };
+    return { ...answer, clientSideThrottleTime: answer.throttleMs, release: () => giveBack(bytes) };
   },
   parse: async (answer) => answer,
 };

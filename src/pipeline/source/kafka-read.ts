@@ -1,7 +1,7 @@
 /** Reading a range of offsets to its end: finished by position, never by having seen a certain record. */
 import { SluiceError } from '../errors.ts';
 import { checkLoss, nextOf, type Bounds } from '../offsets.ts';
-import type { Clock, OffsetRange, TopicRecord } from '../ports.ts';
+import type { Clock, OffsetRange, RecordChunk, TopicRecord } from '../ports.ts';
 import { retrying, type RetryPolicy } from '../retry.ts';
 import {
   decodeRecords,
@@ -42,16 +42,17 @@ export async function* readRange(
   range: OffsetRange,
   options: ReadOptions,
   signal: AbortSignal,
-): AsyncIterable<readonly TopicRecord[]> {
+): AsyncIterable<RecordChunk> {
   for (const [partition, end] of range.end) {
     let position = nextOf(range.start, partition);
     let pending = position < end ? advance(fetcher, partition, position, end, options, signal) : null;
     while (pending) {
-      const { answer, next } = await pending;
+      const { answer, next, release } = await pending;
       pending = next < end ? advance(fetcher, partition, next, end, options, signal) : null;
       // A failure shows when it is waited for; until then it must not count as unhandled.
       pending?.catch(() => undefined);
-      yield* toChunks(visibleBatches(answer, options.committedOnly), { options, partition, from: position, end });
+      const cut = { options, partition, from: position, end };
+      yield* toChunks(visibleBatches(answer, options.committedOnly), cut, release);
       signal.throwIfAborted();
       position = next;
     }
@@ -62,6 +63,7 @@ interface Advance {
   readonly answer: PartitionAnswer;
   /** The position behind the answer; always beyond the one that was asked for. */
   readonly next: bigint;
+  readonly release: (() => void) | undefined;
 }
 
 /** Asks until the position moves. A whole answer without a batch below the end proves that no record is left there. */
@@ -78,7 +80,11 @@ async function advance(
   const stop = (seen: string): Promise<SluiceError> => stuck(fetcher, partition, position, end, options, seen);
   for (;;) {
     signal.throwIfAborted();
-    const { throttleMs, partition: answer } = await retrying(
+    const {
+      throttleMs,
+      partition: answer,
+      release,
+    } = await retrying(
       () => fetcher.fetch(partition, position, Number(end - position)),
       {
         policy,
@@ -89,7 +95,7 @@ async function advance(
     );
     if (answer?.errorCode === OFFSET_OUT_OF_RANGE) throw await stop('the broker calls this offset out of range');
     const next = answer ? positionAfter(answer, position, options.committedOnly) : position;
-    if (answer && next > position) return { answer, next };
+    if (answer && next > position) return { answer, next, release };
     if (clock.now() >= until) throw await stop(`nothing for ${options.stallMs / 1000} s`);
     if (throttleMs > 0) await clock.sleep(Math.min(throttleMs, until - clock.now()), signal);
   }
@@ -111,7 +117,11 @@ interface Cut {
 }
 
 /** Batches are unpacked one by one, so that only one lies in memory unpacked beside the chunk that grows. */
-function* toChunks(batches: readonly RecordBatch[], cut: Cut): Iterable<readonly TopicRecord[]> {
+function* toChunks(
+  batches: readonly RecordBatch[],
+  cut: Cut,
+  release: (() => void) | undefined,
+): Iterable<RecordChunk> {
   let chunk: TopicRecord[] = [];
   let bytes = 0;
   for (const batch of batches) {
@@ -126,7 +136,7 @@ function* toChunks(batches: readonly RecordBatch[], cut: Cut): Iterable<readonly
       bytes = 0;
     }
   }
-  if (chunk.length > 0) yield chunk;
+  if (chunk.length > 0) yield release ? Object.assign(chunk, { release }) : chunk;
 }
 
 function unpackBatch(batch: RecordBatch, { options, partition }: Cut): TopicRecord[] {

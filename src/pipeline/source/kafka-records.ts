@@ -8,6 +8,8 @@ export interface FetchAnswer {
   readonly throttleMs: number;
   /** Null when the broker left the partition out, as it does while it throttles. */
   readonly partition: PartitionAnswer | null;
+  /** Says that nobody looks at the bytes of the answer any more. */
+  readonly release?: () => void;
 }
 
 export interface PartitionAnswer {

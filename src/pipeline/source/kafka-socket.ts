@@ -1,6 +1,7 @@
 /** A connection to a broker, plain or encrypted. */
 import net, { type OnReadOpts, type Socket } from 'node:net';
 import tls from 'node:tls';
+import { lend } from './kafka-buffers.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
 
 const KEEP_ALIVE_MS = 30_000;
@@ -87,7 +88,7 @@ export class Answers {
       this.#filled = 0;
       return;
     }
-    this.#answer = Buffer.allocUnsafeSlow(LENGTH_BYTES + size);
+    this.#answer = lend(LENGTH_BYTES + size);
     this.#answer.set(this.#length);
   }
 }

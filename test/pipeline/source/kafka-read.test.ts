@@ -71,6 +71,26 @@ describe('reading a range', () => {
     expect(broker.asked).toEqual([3]);
   });
 
+  it('says with the last chunk of an answer that its bytes may be used up', async () => {
+    let released = 0;
+    const release = (): void => void (released += 1);
+    const broker = script({
+      0: [{ ...answer({ batches: [full(0, 2_500)] }), release }],
+      2_501: [{ ...answer({ batches: [full(2_501, 2_502)] }), release }],
+    });
+    const chunks = readRange(broker, boundsOf(0, 2_503), OPTIONS, new AbortController().signal);
+    const seen: [number, number][] = [];
+    for await (const chunk of chunks) {
+      chunk.release?.();
+      seen.push([chunk.length, released]);
+    }
+    expect(seen).toEqual([
+      [2_000, 0],
+      [501, 1],
+      [2, 2],
+    ]);
+  });
+
   it('is finished by the position when the last offset holds a marker', async () => {
     const marker = batch({
       from: 2,
