@@ -164,11 +164,7 @@ interface PurgeRange {
   readonly oldest: number;
 }
 
-async function purge(
-  store: ObjectStore,
-  mayWrite: () => Promise<void>,
-  { from, oldest }: PurgeRange,
-): Promise<void> {
+async function purge(store: ObjectStore, mayWrite: () => Promise<void>, { from, oldest }: PurgeRange): Promise<void> {
   for (const folder of ['offsets', 'commits'] as const) {
     const ids = from === null ? await listIds(store, folder) : range(from, oldest);
     for (const id of ids.filter((each) => each < oldest)) {
@@ -179,7 +175,8 @@ async function purge(
   }
 }
 
-const range = (from: number, end: number): number[] => Array.from({ length: Math.max(0, end - from) }, (_, at) => from + at);
+const range = (from: number, end: number): number[] =>
+  Array.from({ length: Math.max(0, end - from) }, (_, at) => from + at);
 
 /** The time in the file tells our own promise from that of another run. */
 async function withdraw(store: ObjectStore, queryId: string, batch: number, entry: OffsetsEntry): Promise<void> {

@@ -169,7 +169,8 @@ export function compareEntries({ bytes, ends }: ByteList, a: number, b: number):
 
 function shortHead(bytes: Uint8Array, at: number, length: number): number {
   let head = 0;
-  for (let index = 0; index < HEAD_BYTES; index++) head = head * 256 + (index < length ? (bytes[at + index] as number) : 0);
+  for (let index = 0; index < HEAD_BYTES; index++)
+    head = head * 256 + (index < length ? (bytes[at + index] as number) : 0);
   return head;
 }
 

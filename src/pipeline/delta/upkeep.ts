@@ -24,6 +24,10 @@ export interface Upkeep {
 }
 
 const DAY_MS = 86_400_000;
+/** A checkpoint tells of every file, the removed ones of a week included: so many of them for each commit it stands for. */
+const ENTRIES_A_COMMIT = 100;
+/** A start reads at most so many commits one by one. */
+const LONGEST_INTERVAL = 100;
 
 export function openUpkeep({ store, clock, log, checkOwner }: UpkeepOptions): Upkeep {
   let busy: Promise<void> | null = null;
@@ -59,10 +63,21 @@ export function openUpkeep({ store, clock, log, checkOwner }: UpkeepOptions): Up
     settled(snapshot) {
       const { version, metaData, checkpointVersion } = snapshot;
       written = Math.max(written, checkpointVersion);
-      if (busy || version - Math.max(written, 0) < readProperties(metaData?.configuration).checkpointInterval) return;
+      if (busy || version - Math.max(written, 0) < intervalOf(snapshot)) return;
       written = version;
       busy = work(checkpointContent(snapshot, clock.now()), metaData).finally(() => (busy = null));
     },
     idle: () => busy ?? Promise.resolve(),
   };
+}
+
+/** Commits from one checkpoint to the next: what the table asks for, and more where each of them is long. */
+export function intervalOf({
+  metaData,
+  files,
+  tombstones,
+}: Pick<Snapshot, 'metaData' | 'files' | 'tombstones'>): number {
+  const { checkpointInterval } = readProperties(metaData?.configuration);
+  const worthwhile = Math.ceil((files.size + tombstones.size) / ENTRIES_A_COMMIT);
+  return Math.max(checkpointInterval, Math.min(LONGEST_INTERVAL, worthwhile));
 }

@@ -84,15 +84,12 @@ async function advance(
       throttleMs,
       partition: answer,
       release,
-    } = await retrying(
-      () => fetcher.fetch(partition, position, Number(end - position)),
-      {
-        policy,
-        clock,
-        signal,
-        onRetry,
-      },
-    );
+    } = await retrying(() => fetcher.fetch(partition, position, Number(end - position)), {
+      policy,
+      clock,
+      signal,
+      onRetry,
+    });
     if (answer?.errorCode === OFFSET_OUT_OF_RANGE) throw await stop('the broker calls this offset out of range');
     const next = answer ? positionAfter(answer, position, options.committedOnly) : position;
     if (answer && next > position) return { answer, next, release };

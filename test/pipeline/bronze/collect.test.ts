@@ -36,5 +36,7 @@ it('has copied all that it keeps of a chunk when it says so', async () => {
   expect(chunks.every((each) => each.isReleased())).toBe(true);
   expect(rows).toBe(2);
   expect(deadLetters.map((each) => String(each.record.value))).toEqual(['garbage', 'more garbage']);
-  expect(notes.map(({ record: { offset }, note }) => [offset, note.column, note.raw])).toEqual([[2n, 'zip', 'no number']]);
+  expect(notes.map(({ record: { offset }, note }) => [offset, note.column, note.raw])).toEqual([
+    [2n, 'zip', 'no number'],
+  ]);
 });

@@ -5,7 +5,7 @@ import { checkpointContent, writeCheckpoint } from '../../../src/pipeline/delta/
 import { LAST_CHECKPOINT, checkpointKey, commitKey } from '../../../src/pipeline/delta/path.ts';
 import { parseInterval, readProperties } from '../../../src/pipeline/delta/properties.ts';
 import { openTable } from '../../../src/pipeline/delta/snapshot.ts';
-import { openUpkeep } from '../../../src/pipeline/delta/upkeep.ts';
+import { intervalOf, openUpkeep } from '../../../src/pipeline/delta/upkeep.ts';
 import type { ObjectStore } from '../../../src/pipeline/ports.ts';
 import { openLocalStore } from '../../../src/pipeline/store/local.ts';
 import { readDeltaLog } from '../../support/deltalake.ts';
@@ -142,6 +142,19 @@ describe('upkeep', () => {
     expect((await openTable(store).refresh()).checkpointVersion).toBe(10);
     upkeep.settled(await openTable(store).refresh());
     expect(JSON.parse((await store.get(LAST_CHECKPOINT))?.toString() ?? '')).toMatchObject({ version: 10, size: 13 });
+  });
+
+  it.each([
+    [0, 0, 10],
+    [600, 400, 10],
+    [2_000, 1_950, 40],
+    [10_000, 500_000, 100],
+  ])('writes one more seldom when it tells of %i files and %i removed ones', (files, removed, commits) => {
+    const mapOf = (size: number) => new Map(Array.from({ length: size }, (_, n) => [String(n), {} as never]));
+    const snapshot = { files: mapOf(files), tombstones: mapOf(removed) };
+    expect(intervalOf({ ...snapshot, metaData: null })).toBe(commits);
+    const configuration = { 'delta.checkpointInterval': '200' };
+    expect(intervalOf({ ...snapshot, metaData: { configuration } as never })).toBe(200);
   });
 
   it('writes nothing for somebody who is no longer the owner, and says so', async () => {

@@ -3,8 +3,8 @@ import type { TableHealth } from '../../events.ts';
 import type { ObjectStore } from '../../ports.ts';
 import { sortLog } from '../log-files.ts';
 import { LOG_FOLDER } from '../path.ts';
-import { readProperties } from '../properties.ts';
 import type { Table } from '../snapshot.ts';
+import { intervalOf } from '../upkeep.ts';
 import { BY_HAND, byPartition, planCompaction } from './plan.ts';
 import { findOrphans, sizeOf } from './vacuum.ts';
 
@@ -36,7 +36,7 @@ export async function readHealth({ store, table, path, now }: HealthParts): Prom
     checkpointVersion: log.checkpoint,
     checkpointAt: log.checkpointAt,
     commitsSinceCheckpoint: snapshot.version - (log.checkpoint ?? -1),
-    checkpointInterval: readProperties(snapshot.metaData?.configuration).checkpointInterval,
+    checkpointInterval: intervalOf(snapshot),
     rows: files.reduce((sum, { rows }) => sum + rows, 0),
     files: files.length,
     bytes: sizeOf(files),
