@@ -5,6 +5,7 @@ import { CLEAR_FROM, DEAD_LETTER_CODES, type ClearFrom, type QueryName } from '.
 import { parseDuration, PROFILES, SETUP_STEPS, type SettingValues, type SetupStep } from '../console/console.ts';
 import { CHECK_IDS, type CheckId } from '../console/contract.ts';
 import type { ConnectorWhat } from './connector.ts';
+import type { TakeOverAsked } from './take-over.ts';
 import { MOST_IDS, type DeadLettersAsked } from './dead-letters.ts';
 import type { TableTask } from './table.ts';
 import type { ProduceWhat } from './produce.ts';
@@ -36,6 +37,7 @@ export type Invocation =
       readonly json: boolean;
     }
   | DeadLettersAsked
+  | TakeOverAsked
   | {
       readonly command: 'alerts';
       readonly what: 'test' | 'resume' | 'resend' | 'discard';
@@ -101,6 +103,8 @@ export function parseCommandLine(argv: readonly string[], cwd: string): Invocati
       return parseProduce(rest);
     case 'dead-letters':
       return parseDeadLetters(rest);
+    case 'take-over':
+      return parseTakeOver(rest);
     case 'table':
       return parseTable(rest);
     case 'trace':
@@ -242,6 +246,36 @@ function parseDeadLetters(rest: string[]): Invocation {
     ids,
     yes: values.yes,
     limit,
+    json: values.json,
+  };
+}
+
+function parseTakeOver(rest: string[]): Invocation {
+  const text = { type: 'string' } as const;
+  const options = {
+    json,
+    'spark-is-stopped': json,
+    query: text,
+    checkpoint: text,
+    table: text,
+    brokers: text,
+  } as const;
+  const { values, positionals } = parse(rest, options, 1);
+  const [what] = positionals;
+  if (what !== 'inspect' && what !== 'confirm') throw new UsageError('take-over takes inspect or confirm.');
+  const query = values.query ?? 'bronze';
+  if (query !== 'bronze' && query !== 'alert') throw new UsageError(`--query is bronze or alert, not "${query}".`);
+  if (query === 'alert' && values.table !== undefined) throw new UsageError('Alert has no table.');
+  if (values['spark-is-stopped'] && what === 'inspect')
+    throw new UsageError('--spark-is-stopped belongs to take-over confirm.');
+  return {
+    command: 'take-over',
+    what,
+    query,
+    checkpoint: values.checkpoint ?? null,
+    table: values.table ?? null,
+    brokers: values.brokers ?? null,
+    sparkIsStopped: values['spark-is-stopped'],
     json: values.json,
   };
 }

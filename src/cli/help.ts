@@ -39,6 +39,11 @@ export const HELP = `Sluice: two streaming queries over card transactions, from 
   sluice table history [-n N]          what happened to it, the newest first
   sluice table optimize [--dry-run]    puts small files together, also while Bronze runs
   sluice table vacuum [--delete]       shows which unreferenced files are older than a week; --delete deletes them
+  sluice take-over inspect --checkpoint URL [--table URL] [--query bronze|alert] [--brokers LIST]
+                                       looks at the checkpoint of a Spark job without writing: its last batch, whether
+                                       somebody still writes, what Sluice would read next, and the way back
+  sluice take-over confirm ... [--spark-is-stopped]
+                                       points the console (external stack) at it, from its next start on
   sluice alerts test                   sends a test message to Slack and waits until it is accepted
   sluice alerts resume                 lets alerts go again after Slack had refused for good
   sluice alerts resend|discard ID...|--all

@@ -19,6 +19,7 @@ import { setup } from './setup.ts';
 import { status } from './status.ts';
 import { table } from './table.ts';
 import { trace } from './trace.ts';
+import { takeOver } from './take-over.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 export async function main(argv: readonly string[], terminal: Terminal, installation: Installation): Promise<number> {
@@ -64,6 +65,8 @@ async function obey(asked: Invocation, terminal: Terminal, installation: Install
       return handProduce(terminal, asked.heartbeat, asked.json);
     case 'setup':
       return setup(terminal, installation, asked.steps, asked.json);
+    case 'take-over':
+      return takeOver(terminal, asked);
     case 'table':
       return table(terminal, asked.task, asked.json);
     case 'trace':

@@ -13,6 +13,7 @@ export { produceByHand } from './hand-produce.ts';
 export { runByHand, type HandRunOptions, type HandRunSummary } from './hand-run.ts';
 export { resolveHome } from './home.ts';
 export { setUpServers, SETUP_STEPS, type SetupStep } from './setup.ts';
+export { confirmTakeOver, lookAtTakeOver, type TakenOver, type TakeOverView } from './take-over.ts';
 export { parseDuration, type SettingValues } from './settings.ts';
 export { PROFILES } from '../stack/stack.ts';
 export type { RunSummary } from './summary.ts';

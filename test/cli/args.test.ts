@@ -5,6 +5,16 @@ import { SETTINGS } from '../../src/console/settings.ts';
 
 const parse = (line: string) => parseCommandLine(line.split(' ').filter(Boolean), '/home/ada');
 
+const TAKE_OVER = {
+  command: 'take-over',
+  query: 'bronze',
+  checkpoint: null,
+  table: null,
+  brokers: null,
+  sparkIsStopped: false,
+  json: false,
+};
+
 describe('what is understood', () => {
   test.each([
     ['', { command: 'help' }],
@@ -47,6 +57,14 @@ describe('what is understood', () => {
     ['produce test normal --json', { command: 'produce', what: 'normal', json: true }],
     ['run bronze --available-now --json', { command: 'run-query', query: 'bronze', runs: 'available-now', json: true }],
     ['run bronze --until-stopped', { command: 'run-query', query: 'bronze', runs: 'until-stopped', json: false }],
+    [
+      'take-over inspect --checkpoint s3a://lake/cp --table /t --json',
+      { ...TAKE_OVER, what: 'inspect', checkpoint: 's3a://lake/cp', table: '/t', json: true },
+    ],
+    [
+      'take-over confirm --query alert --brokers k:9092 --spark-is-stopped',
+      { ...TAKE_OVER, what: 'confirm', query: 'alert', brokers: 'k:9092', sparkIsStopped: true },
+    ],
     ['table health --json', { command: 'table', task: { what: 'health' }, json: true }],
     ['table history -n 3', { command: 'table', task: { what: 'history', limit: 3 }, json: false }],
     ['table optimize --dry-run', { command: 'table', task: { what: 'optimize', dryRun: true }, json: false }],
