@@ -24,6 +24,11 @@ const PREPARE = {
     say('Bringing a real Spark onto this machine; the first time this takes minutes.');
     await run(pinnedNode(), ['test/interop/prepare.ts'], { onLine: say });
   },
+  docker: async () => {
+    await (await import('./lib/debian.mjs')).ensureContainerPackages();
+    say('Bringing a docker engine and its images onto this machine; the first time this takes minutes.');
+    await run(pinnedNode(), ['test/stack/docker/prepare.ts'], { onLine: say });
+  },
 };
 
 /** @type {Map<import('./lib/projects.mjs').Need, Promise<unknown>>} */

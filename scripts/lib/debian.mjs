@@ -15,6 +15,9 @@ const ELECTRON = [
 ];
 const SCREEN = [['xvfb'], ['xauth'], ['chromium']];
 
+/** What runs containers, beside an engine that is unpacked and not installed. */
+const CONTAINERS = [['runc'], ['iptables'], ['tini'], ['debootstrap']];
+
 const isLinux = process.platform === 'linux';
 const isRoot = process.getuid?.() === 0;
 const hasApt = isLinux && existsSync('/usr/bin/apt-get');
@@ -25,6 +28,11 @@ export async function ensureTestPackages() {
   if (hasApt) return ensure([...SCREEN, ...ELECTRON], 'the tests of the window');
   if (!isOnPath('xvfb-run'))
     throw new Error('the tests of the window need xvfb-run and chromium: install them with your package manager');
+}
+
+/** What the tests on a real docker engine need. Without apt or root nothing is installed, and the tests say what is missing. */
+export async function ensureContainerPackages() {
+  if (hasApt && isRoot) await ensure(CONTAINERS, 'the tests on a docker engine');
 }
 
 /** What an Electron needs from the system, if the loader misses any of it. @param {string} executable */

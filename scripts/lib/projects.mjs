@@ -1,4 +1,4 @@
-/** @typedef {'screen' | 'build' | 'electron' | 'servers' | 'spark'} Need what must be there before a project's tests run */
+/** @typedef {'screen' | 'build' | 'electron' | 'servers' | 'spark' | 'docker'} Need what must be there before a project's tests run */
 /**
  * @typedef {object} Project tests that start real programs: they get more time, and run one file after the other,
  *   because they share ports, the screen and the cores
@@ -16,6 +16,7 @@ export const PROJECTS = [
   { name: 'electron', folders: ['test/electron'], timeout: 120_000, needs: ['screen', 'electron'] },
   { name: 'servers', folders: ['test/stack/servers'], timeout: 120_000, needs: ['servers'], onlyNamed: true },
   { name: 'interop', folders: ['test/interop'], timeout: 300_000, needs: ['servers', 'spark'], onlyNamed: true },
+  { name: 'docker', folders: ['test/stack/docker'], timeout: 300_000, needs: ['servers', 'docker'], onlyNamed: true },
   { name: 'e2e', folders: ['test/e2e'], timeout: 180_000, needs: ['screen', 'build', 'electron'] },
 ];
 

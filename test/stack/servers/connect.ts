@@ -27,6 +27,9 @@ const DEBEZIUM: Jars = {
 
 export const connectObstacle = (): string | null => jarsObstacle(WORKER) ?? jarsObstacle(DEBEZIUM);
 
+/** The worker's own jars, and those of the connector. */
+export const connectFolders = () => ({ worker: WORKER.folder, debezium: DEBEZIUM.folder });
+
 export async function prepareConnect(): Promise<void> {
   await prepareJars(WORKER);
   await prepareJars(DEBEZIUM);

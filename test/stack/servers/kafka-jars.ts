@@ -18,4 +18,6 @@ export const kafkaObstacle = (): string | null => jarsObstacle(KAFKA);
 /** A class path with the broker, its tools and a logger. */
 export const kafkaClassPath = (): string => path.join(KAFKA.folder, '*');
 
+export const kafkaFolder = (): string => KAFKA.folder;
+
 export const prepareKafka = (): Promise<void> => prepareJars(KAFKA);

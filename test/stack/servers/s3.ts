@@ -30,6 +30,8 @@ const PROGRAMS: Record<S3Kind, GoProgram> = {
 /** Why this server cannot run here, or null. */
 export const s3Obstacle = (kind: S3Kind): string | null => goObstacle(PROGRAMS[kind]);
 
+export const s3Binary = (kind: S3Kind): string => goBinary(PROGRAMS[kind]);
+
 export const prepareS3 = (kind: S3Kind): Promise<void> => prepareGo(PROGRAMS[kind]);
 
 export async function startS3(kind: S3Kind = 'minio'): Promise<S3Server> {
