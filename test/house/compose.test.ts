@@ -42,6 +42,8 @@ describe('the compose file', () => {
     const stack = ['postgres', 'kafka', 'debezium-connect', 'minio', 'fraud-api', 'data-producer'];
     expect(new Set(always)).toEqual(new Set([...stack, 'database-setup', 'bucket-setup', 'connector-setup']));
     expect(file.services['headless']?.profiles).toEqual(['headless']);
+    expect(file.services['spark-bronze']?.profiles).toEqual(['spark']);
+    expect(file.services['spark-alert']?.profiles).toEqual(['spark']);
   });
 
   it('opens every port on loopback alone, each at a port that can be moved', () => {
@@ -62,7 +64,7 @@ describe('the compose file', () => {
 
   it('builds its own images from files that are there', () => {
     const built = services.filter(([, { build }]) => build);
-    expect(built.map(([name]) => name)).toEqual(['fraud-api', 'database-setup']);
+    expect(built.map(([name]) => name)).toEqual(['fraud-api', 'database-setup', 'spark-bronze']);
     for (const [, { build }] of built)
       expect(existsSync(path.join(root, build?.dockerfile ?? 'Dockerfile'))).toBe(true);
   });

@@ -24,6 +24,8 @@ export interface ComposeStack {
   up(profiles?: readonly string[], services?: readonly string[]): Promise<number>;
   /** One word of the state of each container: `healthy`, `running`, `exited 0`. */
   states(): Promise<Readonly<Record<string, string>>>;
+  /** The id of the container of a service. */
+  container(service: string): Promise<string>;
   /** Removes containers, networks and volumes. */
   down(): Promise<void>;
 }
@@ -63,6 +65,7 @@ export async function openComposeStack(
       const lines = (await compose(['ps', '-a', '--format', 'json'])).split('\n').filter(Boolean);
       return Object.fromEntries(lines.map((line) => toState(JSON.parse(line) as ContainerLine)));
     },
+    container: async (service) => (await compose(['ps', '-aq', service])).split('\n')[0] ?? '',
     down: async () => {
       await compose(['down', '-v', '-t', '5', '--remove-orphans']);
       await rm(folder, { recursive: true, force: true });

@@ -1,0 +1,119 @@
+import { rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sluice } from '../servers/cli.ts';
+import { notRun } from '../servers/not-run.ts';
+import { COMPOSE_FILE, openComposeStack, type ComposeStack } from './compose.ts';
+import { engineObstacle, startEngine, type Engine } from './engine.ts';
+import { bronzeEnv, describeGroup, FLOW_ENV, openFlow, SLACK_FILE, type Flow } from './flow.ts';
+import { buildOwnImages, imagesObstacle } from './images.ts';
+
+const SET_UP_MS = 600_000;
+const WAIT = { timeout: 90_000, interval: 500 };
+const obstacle = notRun('docker engine', engineObstacle() ?? (await imagesObstacle()));
+
+/** One story, told in order: each test goes on where the one before ended. */
+describe.skipIf(obstacle)('the compose file on a real docker engine', () => {
+  let engine: Engine;
+  let stack: ComposeStack;
+  let flow: Flow;
+
+  beforeAll(async () => {
+    engine = await startEngine();
+    await buildOwnImages(engine);
+    stack = await openComposeStack(engine, FLOW_ENV, [SLACK_FILE]);
+    flow = openFlow(engine, stack);
+  }, SET_UP_MS);
+
+  afterAll(async () => {
+    await flow?.close();
+    await stack?.down();
+    await engine?.stop();
+  }, SET_UP_MS);
+
+  it('says in one sentence what to do when there are no passwords', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'sluice-no-env-'));
+    const args = ['compose', '-f', COMPOSE_FILE, '--project-directory', folder, 'config', '-q'];
+    await expect(engine.docker(args)).rejects.toThrow(/is not set - run "npm run stack:init"/);
+    await rm(folder, { recursive: true });
+  });
+
+  it('is valid in every profile, and `up --wait` alone brings all of it up', { timeout: SET_UP_MS }, async () => {
+    await stack.compose(['config', '-q']);
+    const seconds = await stack.up(['headless']);
+    process.stdout.write(`up --wait with the profile headless: ${seconds.toFixed(1)} s\n`);
+    const { slack, ...states } = await stack.states();
+    expect(slack).toBe('running');
+    expect(states).toEqual({
+      postgres: 'healthy',
+      kafka: 'healthy',
+      'debezium-connect': 'healthy',
+      minio: 'healthy',
+      'fraud-api': 'healthy',
+      'data-producer': 'healthy',
+      headless: 'healthy',
+      'database-setup': 'exited 0',
+      'bucket-setup': 'exited 0',
+      'connector-setup': 'exited 0',
+    });
+  });
+
+  it('opens its ports on loopback alone', async () => {
+    const ids = (await stack.compose(['ps', '-q'])).split('\n');
+    const ports = await engine.docker(['inspect', '-f', '{{json .NetworkSettings.Ports}}', ...ids]);
+    const addresses = [...ports.matchAll(/"HostIp":"([^"]*)"/g)].map(([, address]) => address);
+    expect(addresses).toEqual(new Array(6).fill('127.0.0.1'));
+  });
+
+  it('takes a row from PostgreSQL to the Delta table and its fraud to Slack', async () => {
+    await flow.insert('normal');
+    const { transNum, at } = await flow.insert('suspicious');
+    const told = async (): Promise<string[]> =>
+      (await flow.messages()).map(({ body }) => body).filter((body) => body.includes(transNum));
+    await expect.poll(told, WAIT).toHaveLength(1);
+    const [message] = (await flow.messages()).filter(({ body }) => body.includes(transNum));
+    process.stdout.write(`from INSERT to Slack: ${(message?.at ?? 0) - at} ms\n`);
+    await expect.poll(async () => (await flow.table()).rows, WAIT).toBe(2);
+    expect(await flow.frauddb.query('SELECT is_fraud_predicted FROM fraud_predictions ORDER BY 1')).toEqual([
+      { is_fraud_predicted: 0 },
+      { is_fraud_predicted: 1 },
+    ]);
+  });
+
+  it('lets the producer go on where it ended', async () => {
+    const sent = async (): Promise<number> => {
+      const [row] = await flow.frauddb.query<{ n: string }>('SELECT count(*) AS n FROM transactions');
+      return Number(row?.n) - 2;
+    };
+    const produce = (rows: number) => ({ PRODUCER_MODE: 'bulk', PRODUCER_ROWS: String(rows) });
+    for (const rows of [30, 50]) {
+      await stack.compose(['up', '-d', '--wait', '--no-deps', 'data-producer'], produce(rows));
+      await expect.poll(sent, WAIT).toBe(rows);
+    }
+    await expect.poll(async () => (await flow.table()).distinct_trans_num, WAIT).toBe(52);
+    expect((await flow.table()).rows).toBe(52);
+  });
+
+  it('refuses a second owner of the checkpoint', async () => {
+    const home = await mkdtemp(path.join(os.tmpdir(), 'sluice-second-'));
+    const { code, err } = await sluice('run bronze --available-now --json', bronzeEnv(stack), home).ended;
+    expect(err).toContain('FENCED');
+    expect(code).toBe(4);
+    expect((await flow.snapshot()).queries.bronze.state).toBe('RUNNING');
+    await rm(home, { recursive: true });
+  });
+
+  it("shows the lag that Kafka's own tool tells", async () => {
+    for (const query of ['bronze', 'alert'] as const) {
+      const shown = async () =>
+        (await flow.snapshot()).lag[query]?.partitions.map(({ partition, current, end, lag }) => {
+          return { partition, current: Number(current), end: Number(end), lag };
+        });
+      const told = await describeGroup(stack, `sluice-${query}`);
+      expect(told.length, query).toBeGreaterThan(0);
+      await expect.poll(shown, WAIT).toEqual(expect.arrayContaining(told));
+    }
+  });
+});
