@@ -5,15 +5,11 @@
  */
 import { parseArgs } from 'node:util';
 import { isSound } from '../test/support/alert/oracle.ts';
-import {
-  ALERT_FAILPOINTS,
-  MODES,
-  simulate,
-  type SimulatedCase,
-  type SimulatedOutcome,
-} from '../test/support/alert/simulation.ts';
+import { ALERT_FAILPOINTS } from '../test/support/alert/failpoints.ts';
+import { MODES, simulate, type SimulatedCase, type SimulatedOutcome } from '../test/support/alert/simulation.ts';
 import { startTestPostgres } from '../test/support/postgres.ts';
-import { openResults, toTable } from './support/results.ts';
+import { toAlertTable } from './support/alert-table.ts';
+import { openResults } from './support/results.ts';
 
 const { values: options } = parseArgs({
   options: { seeds: { type: 'string', default: '20' }, fresh: { type: 'boolean', default: false } },
@@ -28,45 +24,15 @@ try {
 } finally {
   await postgres.stop();
 }
-console.log(toTable(summary()));
+console.log(
+  toAlertTable(
+    results.lines.map(({ mode, ...each }) => ({ ...each, way: mode })),
+    MODES,
+  ),
+);
 process.exitCode = results.lines.every(({ verdict }) => isSound(verdict)) ? 0 : 1;
 
 function* cases(): Iterable<SimulatedCase> {
   for (let seed = 1; seed <= Number(options.seeds); seed += 1)
     for (const failpoint of ALERT_FAILPOINTS) for (const mode of MODES) yield { failpoint, mode, seed };
-}
-
-function summary(): (string | number)[][] {
-  const head = [
-    'failpoint',
-    'mode',
-    'cases',
-    'fired',
-    'frauds',
-    'untold',
-    'extra',
-    'ambiguous',
-    'unmarked',
-    'unaccounted',
-  ];
-  const cells = ALERT_FAILPOINTS.flatMap((failpoint) => MODES.map((mode) => ({ failpoint, mode })));
-  return [
-    head,
-    ...cells.map(({ failpoint, mode }) => {
-      const some = results.lines.filter((each) => each.failpoint === failpoint && each.mode === mode);
-      const sum = (of: (each: SimulatedOutcome) => number): number => some.reduce((total, each) => total + of(each), 0);
-      return [
-        failpoint,
-        mode,
-        some.length,
-        sum(({ fired }) => fired),
-        sum(({ verdict }) => verdict.frauds),
-        sum(({ verdict }) => verdict.untold),
-        sum(({ verdict }) => verdict.extraSends),
-        sum(({ verdict }) => verdict.ambiguousSends),
-        sum(({ verdict }) => verdict.unmarkedRepeats),
-        sum(({ verdict }) => verdict.unaccounted + verdict.wrongVerdicts + verdict.ledgerFaults.length),
-      ];
-    }),
-  ];
 }

@@ -10,8 +10,10 @@ import { parseArgs } from 'node:util';
 import { electronRuntime, NODE, ROOT } from '../../test/support/alert/runtime.ts';
 import { openWorld } from '../../test/support/alert/world.ts';
 import { isSound } from '../../test/support/alert/oracle.ts';
-import { openResults, toTable } from '../support/results.ts';
-import { ALERT_FAILPOINTS, KILLS, runCase, type Case, type Outcome } from '../../test/support/alert/case.ts';
+import { toAlertTable } from '../support/alert-table.ts';
+import { openResults } from '../support/results.ts';
+import { KILLS, runCase, type Case, type Outcome } from '../../test/support/alert/case.ts';
+import { ALERT_FAILPOINTS } from '../../test/support/alert/failpoints.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -41,47 +43,16 @@ try {
   await world.close();
   rmSync(bundles, { recursive: true, force: true });
 }
-console.log(toTable(summary()));
+console.log(
+  toAlertTable(
+    results.lines.map(({ kill, fired, ...each }) => ({ ...each, way: kill, fired: Number(fired) })),
+    KILLS,
+  ),
+);
 process.exitCode = results.lines.every(({ fired, verdict }) => fired && isSound(verdict)) ? 0 : 1;
 
 function* cases(): Iterable<Case> {
   for (const failpoint of ALERT_FAILPOINTS.filter((name) => !only || only.includes(name)))
     for (const kill of KILLS)
       for (let seed = 1; seed <= Number(options.seeds); seed += 1) yield { failpoint, kill, seed };
-}
-
-function summary(): (string | number)[][] {
-  const head = [
-    'failpoint',
-    'kill',
-    'cases',
-    'fired',
-    'frauds',
-    'untold',
-    'extra',
-    'ambiguous',
-    'unmarked',
-    'unaccounted',
-  ];
-  const rows = ALERT_FAILPOINTS.flatMap((failpoint) => KILLS.map((kill) => ({ failpoint, kill })));
-  return [
-    head,
-    ...rows.map(({ failpoint, kill }) => {
-      const some = results.lines.filter((each) => each.failpoint === failpoint && each.kill === kill);
-      const sum = (of: (verdict: Outcome['verdict']) => number): number =>
-        some.reduce((total, each) => total + of(each.verdict), 0);
-      return [
-        failpoint,
-        kill,
-        some.length,
-        some.filter(({ fired }) => fired).length,
-        sum(({ frauds }) => frauds),
-        sum(({ untold }) => untold),
-        sum(({ extraSends }) => extraSends),
-        sum(({ ambiguousSends }) => ambiguousSends),
-        sum(({ unmarkedRepeats }) => unmarkedRepeats),
-        sum(({ unaccounted, wrongVerdicts, ledgerFaults }) => unaccounted + wrongVerdicts + ledgerFaults.length),
-      ];
-    }),
-  ];
 }

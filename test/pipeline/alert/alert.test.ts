@@ -1,14 +1,14 @@
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openAlert, type AlertJob } from '../../../src/pipeline/alert/alert.ts';
 import { makeLoop } from '../../../src/pipeline/alert/loop.ts';
 import { readDeliveries, readFrauds, readTotals } from '../../../src/pipeline/alert/read.ts';
 import { systemClock } from '../../../src/pipeline/clock.ts';
 import type { AlertSettings } from '../../../src/pipeline/job-settings.ts';
-import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
+import type { Database } from '../../../src/pipeline/sql.ts';
 import { startFraudApi } from '../../../src/stack/embedded/fraud-api.ts';
 import { startSlackPreview } from '../../../src/stack/embedded/slack-preview.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { useFrauddb } from '../../support/frauddb.ts';
 import {
   batchOf,
   created,
@@ -25,18 +25,11 @@ import {
   type TestServer,
 } from './support.ts';
 
-let postgres: TestPostgres;
 let db: Database;
 let serving: AlertSettings['serving'];
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-  serving = (await postgres.createFraudDatabases()).frauddb;
-  db = openDatabase(serving);
-}, 60_000);
-afterAll(async () => {
-  await db.close();
-  await postgres.stop();
+useFrauddb((opened, settings) => {
+  [db, serving] = [opened, settings];
 });
 
 describe('the Alert job', () => {

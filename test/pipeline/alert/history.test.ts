@@ -1,12 +1,12 @@
 /** What cards did before, on a real PostgreSQL: against a plain count of earlier rows, and against the code of training. */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ScorableRow } from '../../../src/pipeline/alert/features.ts';
 import { makeHistories, type CardHistory, type Histories } from '../../../src/pipeline/alert/history.ts';
 import { SluiceError } from '../../../src/pipeline/errors.ts';
-import { openDatabase, type Database, type Sql } from '../../../src/pipeline/sql.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import type { Database, Sql } from '../../../src/pipeline/sql.ts';
+import { useFrauddb } from '../../support/frauddb.ts';
 
 /** The columns on which a history depends; `time` in seconds since 1970. */
 interface Payment {
@@ -24,18 +24,12 @@ const TRAINING = readFileSync(FILE, 'utf8')
   .split('\n')
   .map((line) => JSON.parse(line) as Payment & { readonly history: CardHistory });
 
-let postgres: TestPostgres;
 let db: Database;
 let now: number;
 let histories: Histories;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-  db = openDatabase((await postgres.createFraudDatabases()).frauddb);
-}, 60_000);
-afterAll(async () => {
-  await db.close();
-  await postgres.stop();
+useFrauddb((opened) => {
+  db = opened;
 });
 beforeEach(async () => {
   await db.query('TRUNCATE transactions, fraud_predictions');

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openFraudApi, type FraudApi } from '../../../src/pipeline/alert/fraud-api.ts';
 import { makeHistories } from '../../../src/pipeline/alert/history.ts';
 import { becomesInAlert, replayInAlert, type AlertReplayParts } from '../../../src/pipeline/alert/replay.ts';
@@ -6,8 +6,8 @@ import { makeAlertSink } from '../../../src/pipeline/alert/sink.ts';
 import type { AlertSettings } from '../../../src/pipeline/job-settings.ts';
 import type { DeadLetter } from '../../../src/pipeline/quarantine/dead-letter.ts';
 import type { Letter } from '../../../src/pipeline/quarantine/letters.ts';
-import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import type { Database } from '../../../src/pipeline/sql.ts';
+import { useFrauddb } from '../../support/frauddb.ts';
 import {
   batchOf,
   created,
@@ -25,21 +25,14 @@ import {
   type TestServer,
 } from './support.ts';
 
-let postgres: TestPostgres;
 let db: Database;
 let serving: AlertSettings['serving'];
 let server: TestServer;
 let api: FraudApi;
 let parts: AlertReplayParts;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-  serving = (await postgres.createFraudDatabases()).frauddb;
-  db = openDatabase(serving);
-}, 60_000);
-afterAll(async () => {
-  await db.close();
-  await postgres.stop();
+useFrauddb((opened, settings) => {
+  [db, serving] = [opened, settings];
 });
 beforeEach(async () => {
   await emptyTables(db);

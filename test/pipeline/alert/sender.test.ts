@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AlertFacts } from '../../../src/pipeline/alert/facts.ts';
 import { buildMessage } from '../../../src/pipeline/alert/message.ts';
 import { discardAlerts, resendAlerts } from '../../../src/pipeline/alert/decide.ts';
@@ -9,8 +9,8 @@ import { makeSender, type Sender } from '../../../src/pipeline/alert/sender.ts';
 import { openSlack } from '../../../src/pipeline/alert/slack.ts';
 import type { RiskLevel } from '../../../src/pipeline/events.ts';
 import type { DeliverySettings } from '../../../src/pipeline/job-settings.ts';
-import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import type { Database } from '../../../src/pipeline/sql.ts';
+import { useFrauddb } from '../../support/frauddb.ts';
 import {
   aloneAtTurn,
   drive,
@@ -26,16 +26,10 @@ import {
   type TestServer,
 } from './support.ts';
 
-let postgres: TestPostgres;
 let db: Database;
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-  db = openDatabase((await postgres.createFraudDatabases()).frauddb);
-}, 60_000);
-afterAll(async () => {
-  await db.close();
-  await postgres.stop();
+useFrauddb((opened) => {
+  db = opened;
 });
 
 describe('the sender', () => {

@@ -3,7 +3,8 @@ import type { PostgresSettings } from '../../../src/pipeline/job-settings.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { isSound } from '../../support/alert/oracle.ts';
 import { runOutage } from '../../support/alert/outage.ts';
-import { ALERT_FAILPOINTS, simulate } from '../../support/alert/simulation.ts';
+import { ALERT_FAILPOINTS } from '../../support/alert/failpoints.ts';
+import { simulate } from '../../support/alert/simulation.ts';
 
 let postgres: TestPostgres;
 let settings: PostgresSettings;

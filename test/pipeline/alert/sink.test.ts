@@ -1,12 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openFraudApi, type FraudApi } from '../../../src/pipeline/alert/fraud-api.ts';
 import { makeHistories } from '../../../src/pipeline/alert/history.ts';
 import { rescore } from '../../../src/pipeline/alert/rescore.ts';
 import { makeAlertSink } from '../../../src/pipeline/alert/sink.ts';
 import type { AlertSettings } from '../../../src/pipeline/job-settings.ts';
 import type { Sink, TopicRecord } from '../../../src/pipeline/ports.ts';
-import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import type { Database } from '../../../src/pipeline/sql.ts';
+import { useFrauddb } from '../../support/frauddb.ts';
 import {
   batchOf,
   created,
@@ -27,18 +27,11 @@ import {
   type TestServer,
 } from './support.ts';
 
-let postgres: TestPostgres;
 let db: Database;
 let serving: AlertSettings['serving'];
 
-beforeAll(async () => {
-  postgres = await startTestPostgres();
-  serving = (await postgres.createFraudDatabases()).frauddb;
-  db = openDatabase(serving);
-}, 60_000);
-afterAll(async () => {
-  await db.close();
-  await postgres.stop();
+useFrauddb((opened, settings) => {
+  [db, serving] = [opened, settings];
 });
 
 describe('the Alert sink', () => {

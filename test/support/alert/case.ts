@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ALERT_FAILPOINTS, type AlertFailpoint } from './failpoints.ts';
 import type { Verdict } from './oracle.ts';
 import { startScriptedApi, startScriptedSlack } from './receivers.ts';
 import { feed, seeded, SMALL } from './workload.ts';
@@ -9,26 +10,10 @@ import type { Scene, World } from './world.ts';
 import { begin, type Life } from './process.ts';
 import { ROOT, type Runtime } from './runtime.ts';
 
-export const ALERT_FAILPOINTS = [
-  'a1',
-  'a2',
-  'a3',
-  'a4',
-  'a5',
-  'a6',
-  'a7',
-  'a8',
-  'a9',
-  'a10',
-  'a11',
-  'a12',
-  'a13',
-  'a14',
-] as const;
 export const KILLS = ['kill', 'terminate'] as const;
 
 export interface Case {
-  readonly failpoint: (typeof ALERT_FAILPOINTS)[number];
+  readonly failpoint: AlertFailpoint;
   readonly kill: (typeof KILLS)[number];
   readonly seed: number;
 }

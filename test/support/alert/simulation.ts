@@ -22,31 +22,16 @@ import {
   settingsFor,
   virtualClock,
 } from '../../pipeline/alert/support.ts';
+import { ALERT_FAILPOINTS, type AlertFailpoint } from './failpoints.ts';
 import { judge, type Verdict } from './oracle.ts';
 import { startScriptedApi, startScriptedSlack } from './receivers.ts';
 import { feed, seeded, type Fed, type Mix } from './workload.ts';
 
-export const ALERT_FAILPOINTS = [
-  'a1',
-  'a2',
-  'a3',
-  'a4',
-  'a5',
-  'a6',
-  'a7',
-  'a8',
-  'a9',
-  'a10',
-  'a11',
-  'a12',
-  'a13',
-  'a14',
-] as const;
 /** `twice`: killed at the failpoint, and once more at another one while the next life recovers. */
 export const MODES = ['kill', 'throw', 'twice'] as const;
 
 export interface SimulatedCase {
-  readonly failpoint: (typeof ALERT_FAILPOINTS)[number];
+  readonly failpoint: AlertFailpoint;
   readonly mode: (typeof MODES)[number];
   readonly seed: number;
 }
