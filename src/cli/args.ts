@@ -45,7 +45,7 @@ export type Invocation =
       readonly transNums: readonly string[];
       readonly json: boolean;
     }
-  | { readonly command: 'trace'; readonly transNum: string; readonly json: boolean }
+  | { readonly command: 'trace' | 'explain'; readonly transNum: string; readonly json: boolean }
   | { readonly command: 'table'; readonly task: TableTask; readonly json: boolean }
   | { readonly command: 'produce'; readonly what: ProduceWhat; readonly json: boolean }
   | { readonly command: 'doctor'; readonly fix: CheckId | null; readonly json: boolean }
@@ -108,7 +108,8 @@ export function parseCommandLine(argv: readonly string[], cwd: string): Invocati
     case 'table':
       return parseTable(rest);
     case 'trace':
-      return parseTrace(rest);
+    case 'explain':
+      return parseTrace(command, rest);
     case 'alerts':
       return parseAlerts(rest);
     case 'run':
@@ -301,11 +302,11 @@ function parseTable(rest: string[]): Invocation {
   }
 }
 
-function parseTrace(rest: string[]): Invocation {
+function parseTrace(command: 'trace' | 'explain', rest: string[]): Invocation {
   const { values, positionals } = parse(rest, { json }, 1);
   const [transNum] = positionals;
-  if (transNum === undefined) throw new UsageError('trace takes the number of a transaction.');
-  return { command: 'trace', transNum, json: values.json };
+  if (transNum === undefined) throw new UsageError(`${command} takes the number of a transaction.`);
+  return { command, transNum, json: values.json };
 }
 
 function linesOf(text: string | undefined, usual: number): number {

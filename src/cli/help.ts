@@ -26,6 +26,7 @@ export const HELP = `Sluice: two streaming queries over card transactions, from 
   sluice dead-letters export           all of them as JSON lines, masked, into the data folder
                                        all take --query bronze|alert and --reason CODE
   sluice trace TRANS_NUM               one transaction, from its change event to the file and the message it ended in
+  sluice explain TRANS_NUM             why Alert gave it its score, a fraud or not: what each input added
   sluice produce test [normal|suspicious]
                                        inserts one transaction by hand
   sluice produce scenario card-theft|late-night

@@ -18,6 +18,7 @@ import { runQuery } from './run-query.ts';
 import { setup } from './setup.ts';
 import { status } from './status.ts';
 import { table } from './table.ts';
+import { explain } from './explain.ts';
 import { trace } from './trace.ts';
 import { takeOver } from './take-over.ts';
 import { EXIT, type Terminal } from './terminal.ts';
@@ -71,6 +72,8 @@ async function obey(asked: Invocation, terminal: Terminal, installation: Install
       return table(terminal, asked.task, asked.json);
     case 'trace':
       return trace(terminal, asked.transNum, asked.json);
+    case 'explain':
+      return explain(terminal, asked.transNum, asked.json);
     case 'alerts':
       return alerts(terminal, asked);
     case 'run-query':

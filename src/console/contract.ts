@@ -24,6 +24,7 @@ import type {
   QueryProgress,
   QueryState,
   ReplayView,
+  ScoreExplanation,
   OptimizeResult,
   TableHealth,
   TableVersion,
@@ -37,6 +38,7 @@ import { CHECK_IDS, type DoctorReport, type FixResult } from '../stack/doctor/re
 import type { ServiceView, StackWork } from '../stack/stack.ts';
 import type { TransactionTrace } from '../pipeline/trace/view.ts';
 
+export type { ScoreExplanation } from '../pipeline/events.ts';
 export type { BronzeStep, DeliveryStep, EventStep, StoredStep, TransactionTrace } from '../pipeline/trace/view.ts';
 export { SluiceError, toErrorView, type ErrorView } from '../pipeline/errors.ts';
 export type { ComposeService, ContainerView, ProducerView, Profile, ServiceLog } from '../stack/stack.ts';
@@ -117,6 +119,8 @@ export const COMMANDS = {
   }),
   /** Follows one transaction from its change event to the file and the message it ended in. */
   'transaction.trace': z.strictObject({ transNum: z.string().trim().min(1).max(100) }),
+  /** Asks the fraud API for the reasons of a stored score, a fraud or not. */
+  'transaction.explain': z.strictObject({ transNum: z.string().trim().min(1).max(100) }),
   /** Looks at everything that the queries stand on; only looks. */
   'doctor.run': z.strictObject({}),
   /** `will` is what the finding said would be run, as it was shown: anything else is refused. Makes the check again. */
@@ -177,6 +181,7 @@ export interface CommandAnswers {
   'stack.repair': null;
   'stack.logs': ServiceLog;
   'transaction.trace': TransactionTrace;
+  'transaction.explain': ScoreExplanation;
   'doctor.run': DoctorReport;
   'doctor.fix': FixResult;
   'connector.view': CaptureView;

@@ -13,6 +13,7 @@ import type {
   OffsetGap,
   PartitionLag,
   QueryName,
+  ScoreExplanation,
   TableView,
   WorkerEvent,
 } from '../pipeline/events.ts';
@@ -36,6 +37,7 @@ export interface Answers {
   'resend-alerts': number;
   'discard-alerts': number;
   trace: TransactionTrace;
+  explain: ScoreExplanation;
 }
 export type Question = keyof Answers;
 
@@ -144,6 +146,7 @@ function toRequest(type: Question, seq: number, job: JobSettings, more: More): W
     case 'discard-alerts':
       return { type, seq, job, transNums };
     case 'trace':
+    case 'explain':
       return { type, seq, job, transNum: transNums[0] ?? '' };
     case 'preview-clear':
     case 'clear':

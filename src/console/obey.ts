@@ -77,6 +77,8 @@ export async function obey(parts: Parts, command: Command): Promise<CommandAnswe
       return obeyStack(parts.services(), command);
     case 'transaction.trace':
       return parts.queries().trace(command.args.transNum);
+    case 'transaction.explain':
+      return parts.queries().explain(command.args.transNum);
     case 'doctor.run':
       return parts.desks.doctor.run();
     case 'doctor.fix':

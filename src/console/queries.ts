@@ -12,6 +12,7 @@ import {
   type LossView,
   type OffsetGap,
   type QueryName,
+  type ScoreExplanation,
 } from '../pipeline/events.ts';
 import type { JobSettings, SlackSettings } from '../pipeline/job-settings.ts';
 import type { TransactionTrace } from '../pipeline/trace/view.ts';
@@ -65,6 +66,7 @@ export interface Queries {
   decide(what: 'resend-alerts' | 'discard-alerts', transNums: readonly string[]): Promise<number>;
   /** What is stored of one transaction, wherever it came. */
   trace(transNum: string): Promise<TransactionTrace>;
+  explain(transNum: string): Promise<ScoreExplanation>;
   /** Looks after the Bronze table. */
   readonly keeper: Keeper;
   /** What is still on its way; null when a query does not run and so will not read it. */
@@ -256,6 +258,7 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
       return changed;
     },
     trace: (transNum) => inspector.ask('trace', jobOf('alert'), { transNums: [transNum] }),
+    explain: (transNum) => inspector.ask('explain', jobOf('alert'), { transNums: [transNum] }),
     underway,
     summary,
   };

@@ -1,5 +1,6 @@
 /** Answers questions about queries without running one. What is opened stays open for the next question. */
 import { discardAlerts, resendAlerts } from './alert/decide.ts';
+import { explainScore } from './alert/explain.ts';
 import { openFraudApi, type FraudApi } from './alert/fraud-api.ts';
 import { readDeliveries, readFrauds, readTotals } from './alert/read.ts';
 import { inspectCheckpoint, readCommitted } from './checkpoint/inspect.ts';
@@ -48,6 +49,7 @@ export function openInspector(log: Log): Inspector {
   };
   const readers = new Map<string, QuarantineReader>();
   const apis = new Map<string, FraudApi>();
+  const apiOf = (url: string): FraudApi => cached(apis, url, () => openFraudApi(url, log, systemClock));
   const replaying = async (bronze: JobSettings, alert: JobSettings): Promise<ReplayParts> => {
     const opened = { bronze: await storesOf(bronze), alert: await storesOf(alert) };
     const stores = { bronze: opened.bronze.quarantine, alert: opened.alert.quarantine };
@@ -61,7 +63,7 @@ export function openInspector(log: Log): Inspector {
       alert: () => ({
         settings,
         db: databaseOf(alert),
-        api: cached(apis, fraudApiUrl, () => openFraudApi(fraudApiUrl, log, systemClock)),
+        api: apiOf(fraudApiUrl),
         clock: systemClock,
       }),
       clock: systemClock,
@@ -118,6 +120,8 @@ export function openInspector(log: Log): Inspector {
         return readTotals(databaseOf(job));
       case 'trace':
         return traceTransaction(await tracing(job), question.transNum);
+      case 'explain':
+        return explainScore(databaseOf(job), apiOf(alertOf(job).fraudApiUrl), question.transNum);
       case 'quarantine':
         return answerQuarantine(await replaying(job, question.alertJob), question.question);
       default:

@@ -118,6 +118,7 @@ export type WorkerRequest =
   | { readonly type: 'deliveries'; readonly seq: number; readonly job: JobSettings; readonly limit: number }
   | { readonly type: 'totals'; readonly seq: number; readonly job: JobSettings }
   | { readonly type: 'trace'; readonly seq: number; readonly job: JobSettings; readonly transNum: string }
+  | { readonly type: 'explain'; readonly seq: number; readonly job: JobSettings; readonly transNum: string }
   /** `job` is the one of Bronze. */
   | {
       readonly type: 'quarantine';

@@ -78,6 +78,24 @@ describe('with a running console', () => {
     expect((await sluice('trace')).code).toBe(2);
   });
 
+  test('a score is explained input by input, and a newer model than the stored one is told', async () => {
+    expect(await sluice('explain t2')).toMatchObject({
+      code: 0,
+      out: [
+        'score      no fraud, LOW, 0.0120 by trees-2',
+        'stored     0.0110 by trees',
+        'defaults   age',
+        'what each input added, in log-odds:',
+        '    -7.10  start',
+        '    +2.50  amt                 12.35',
+        'in words:',
+        '- Amount $12.35 (+2.50)',
+      ],
+    });
+    expect(JSON.parse((await sluice('explain t2 --json')).out[0]!)).toMatchObject({ transNum: 't2', isFraud: false });
+    expect((await sluice('explain')).code).toBe(2);
+  });
+
   test('dead letters are listed with their reasons, and a full quarantine is told', async () => {
     const { code, out, err } = await sluice('dead-letters');
     expect(code).toBe(0);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dataLoss, empty, failing, fraud, full, logs, loss, preview, starting } from './support/story.ts';
-import { noTrace, trace } from './support/trace-story.ts';
+import { explanation, noTrace, ordinary, trace } from './support/trace-story.ts';
 import { openStage, type Look, type Script, type Stage, type TestWindow } from './support/window.ts';
 
 const story: Script = { snapshot: full(), logs: logs(), preview: preview() };
@@ -287,6 +287,26 @@ describe('fraud feed', () => {
       await steps.getByText('message 4127').waitFor();
       expect(await steps.getByRole('link', { name: 'batch 417' }).getAttribute('href')).toBe('#queries/bronze/417');
     });
+  });
+
+  test('the model says why a payment got its score when it is asked, and not before', async () => {
+    const { transNum } = ordinary();
+    await inWindow(
+      { ...story, trace: ordinary(), explanation: explanation() },
+      { hash: `#feed/one/${transNum}` },
+      async (window) => {
+        const { page } = window;
+        const why = page.getByRole('region', { name: 'Why this score' });
+        await why.getByText('0.0231').waitFor();
+        const asked = async () => (await window.calls()).filter(({ command }) => command === 'transaction.explain');
+        expect(await asked()).toEqual([]);
+        await why.getByRole('button', { name: 'Ask the model' }).click();
+        await why.getByText('Hour 23, late night').waitFor();
+        await why.getByText('+1.21').waitFor();
+        await why.getByText('Defaults were taken for: age.').waitFor();
+        expect(await asked()).toEqual([{ command: 'transaction.explain', args: { transNum } }]);
+      },
+    );
   });
 
   test('any number can be followed from the search, and one that nobody has seen is said to be unknown', async () => {

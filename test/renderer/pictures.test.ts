@@ -15,7 +15,6 @@ import {
   preview,
   starting,
 } from './support/story.ts';
-import { trace } from './support/trace-story.ts';
 import {
   brokenReport,
   docker,
@@ -27,6 +26,7 @@ import {
   wellCapture,
   wellReport,
 } from './support/stack-story.ts';
+import { explanation, ordinary, trace } from './support/trace-story.ts';
 import { openStage, type Script, type Stage, type TestWindow } from './support/window.ts';
 
 /** Pictures of every screen in every state, for people to look at: `test-results/pictures/`. */
@@ -129,6 +129,15 @@ test(
     await take('batch-open', story, '#queries/bronze/410');
     await take('fraud-open', story, `#feed/one/${fraud(0).transNum}`);
     await take('transaction-open', story, '#feed/one/0b242abb623afc578575680df30655b9');
+    await take(
+      'transaction-explained',
+      { ...story, trace: ordinary(), explanation: explanation() },
+      `#feed/one/${ordinary().transNum}`,
+      async ({ page }) => {
+        await page.getByRole('button', { name: 'Ask the model' }).click();
+        await page.getByText('Hour 23, late night').waitFor();
+      },
+    );
     await take('delivery-single', story, `#deliveries/${fraud(2).transNum}`);
     await take('delivery-digest', story, `#deliveries/${fraud(4).transNum}`);
     await take('delivery-held', story, `#deliveries/${fraud(8).transNum}`, async ({ page }) => {

@@ -36,6 +36,7 @@ export const API_LIMITS: ApiLimits = {
   probeEveryMs: 5_000,
 };
 
+const SCORING = 'Asking the fraud API for scores';
 /** Longest answer for one row, bytes. */
 const ROW_ANSWER_BYTES = 64 * 1024;
 
@@ -55,7 +56,8 @@ export function makeApiClient(url: string, clock: Clock, limits: ApiLimits): Api
   const closing = new AbortController();
 
   const tryOnce = async (path: string, body: string, rows: number): Promise<Reply> => {
-    if (!breaker.tryEnter(clock.now())) throw away('it failed repeatedly and is left alone for some seconds', false);
+    if (!breaker.tryEnter(clock.now()))
+      throw away(SCORING, 'it failed repeatedly and is left alone for some seconds', false);
     const exchange = post({
       url: new URL(base.href.replace(/\/+$/, '') + path),
       body,
@@ -75,7 +77,7 @@ export function makeApiClient(url: string, clock: Clock, limits: ApiLimits): Api
     if (reply.kind === 'denied') throw refused(base.origin, reply.reason);
     if (reply.kind !== 'unavailable') return reply;
     // A second wait of the full deadline would hold the batch up; the row waits in the database instead.
-    throw away(reply.reason, asksToWait === null && !(result.kind === 'failed' && result.timedOut));
+    throw away(SCORING, reply.reason, asksToWait === null && !(result.kind === 'failed' && result.timedOut));
   };
 
   return {
@@ -146,9 +148,9 @@ export function refused(origin: string, seen: string): SluiceError {
   });
 }
 
-function away(seen: string, retryable: boolean): SluiceError {
+export function away(tried: string, seen: string, retryable: boolean): SluiceError {
   return new SluiceError('API_UNAVAILABLE', {
-    tried: 'Asking the fraud API for scores',
+    tried,
     seen,
     expected: 'an answer in time',
     action: 'Look at the fraud API. Transactions wait in PostgreSQL and are scored when it is back.',

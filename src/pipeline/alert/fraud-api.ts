@@ -1,7 +1,7 @@
 /** Scores of many rows at once: one verdict for each, as a value. Only wrong rights or a wrong address throw. */
 import type { Clock, Log } from '../ports.ts';
 import { readBatch, readPrediction, type Score } from './answer.ts';
-import { API_LIMITS, makeApiClient, refused, type ApiLimits, type Reply } from './api-client.ts';
+import { API_LIMITS, away, makeApiClient, refused, type ApiLimits, type Reply } from './api-client.ts';
 import type { ScoreRequest } from './features.ts';
 import { chunksOf, mapLimited } from './limited.ts';
 
@@ -15,6 +15,8 @@ export type Verdict =
 export interface FraudApi {
   /** One verdict for each request, in their order. Throws `API_REFUSED` when the API wants other rights or another address. */
   score(requests: readonly ScoreRequest[]): Promise<readonly Verdict[]>;
+  /** The score of one row with its reasons, whatever it is. Throws `API_UNAVAILABLE` when there is none. */
+  explain(request: ScoreRequest): Promise<Score>;
   close(): void;
 }
 
@@ -59,6 +61,13 @@ export function openFraudApi(url: string, log: Log, clock: Clock, limits: ApiLim
       const until = clock.now() + limits.scoringMs;
       const chunks = chunksOf(requests, ROWS_PER_REQUEST);
       return (await mapLimited(chunks, REQUESTS_IN_FLIGHT, (chunk) => scoreList(chunk, until))).flat();
+    },
+    explain: async (request) => {
+      const reply = await client.ask('/predict/raw?explain=true', request, 1);
+      if (reply.kind === 'missing') throw refused(client.origin, `${reply.reason} on /predict/raw`);
+      const verdict = reply.kind === 'ok' ? toVerdict(reply.value, request) : reply;
+      if (verdict.kind === 'scored') return verdict.score;
+      throw away('Asking the fraud API for reasons', verdict.reason.replace(/\.$/, ''), false);
     },
     close: client.close,
   };

@@ -112,7 +112,10 @@ function singleMessage({ facts, repeat }: Alert, linkBase: string | null): Slack
   };
 }
 
-/** HIGH first, each with its customer and reasons; the others in one line each, so that every fraud is named. */
+/**
+ * HIGH first, each with its customer and reasons; the others in one line each, so that every fraud is named. What scored
+ * them is told once when it is the same.
+ */
 function digestMessage(alerts: readonly Alert[], linkBase: string | null): SlackMessage {
   const ordered = [...alerts].sort((a, b) => RANK[a.facts.level] - RANK[b.facts.level]);
   const counts = (Object.keys(RANK) as RiskLevel[])
@@ -120,13 +123,15 @@ function digestMessage(alerts: readonly Alert[], linkBase: string | null): Slack
     .filter(({ count }) => count > 0)
     .map(({ level, count }) => `${count} ${level}`);
   const title = `${alerts.length} frauds${sameCard(alerts)}: ${counts.join(', ')}`;
+  const models = new Set(alerts.map(({ facts }) => modelOf(facts)));
   const blocksOf = (alert: Alert): Block[] => {
     const elements = linkTo(alert.facts, linkBase);
-    return [section(digestLines(alert)), ...(elements.length > 0 ? [{ type: 'context', elements } as const] : [])];
+    return [section(digestLines(alert, models.size > 1)), ...(elements.length > 0 ? [context(elements)] : [])];
   };
+  const common = models.size === 1 ? [context([...models].map(plain))] : [];
   return {
     text: escapeSlack(title),
-    blocks: [{ type: 'header', text: plain(title) }, ...ordered.flatMap(blocksOf)],
+    blocks: [{ type: 'header', text: plain(title) }, ...ordered.flatMap(blocksOf), ...common],
   };
 }
 
@@ -137,11 +142,10 @@ function sameCard(alerts: readonly Alert[]): string {
   return first && cards.size === 1 && first.facts.card.length > 4 ? ` on card ${first.facts.card}` : '';
 }
 
-function digestLines({ facts, repeat }: Alert): string[] {
-  const short = `${headline(facts)} – ${summary(facts)}`;
-  const marks = repeat ? [REPEAT] : [];
-  if (facts.level !== 'HIGH') return [short, `Transaction ${idOf(facts)}`, ...marks];
-  return [short, ...whyLines(facts), `Transaction ${idOf(facts)}`, ...notesOf(facts, repeat)];
+function digestLines({ facts, repeat }: Alert, withModel: boolean): string[] {
+  const why = facts.level === 'HIGH' ? whyLines(facts) : [];
+  const notes = [...(withModel ? [modelOf(facts)] : []), ...(repeat ? [REPEAT] : [])];
+  return [`${headline(facts)} – ${summary(facts)}`, ...why, `Transaction ${idOf(facts)}`, ...notes];
 }
 
 function headline(facts: AlertFacts): string {
@@ -170,8 +174,11 @@ function whyLines(facts: AlertFacts): string[] {
 }
 
 function notesOf(facts: AlertFacts, repeat: boolean): string[] {
-  const model = facts.ruleBased ? RULES : `Model ${oneLine(facts.modelVersion, WIDTH)}`;
-  return [model, ...(repeat ? [REPEAT] : [])];
+  return [modelOf(facts), ...(repeat ? [REPEAT] : [])];
+}
+
+function modelOf(facts: AlertFacts): string {
+  return facts.ruleBased ? RULES : `Model ${oneLine(facts.modelVersion, WIDTH)}`;
 }
 
 function idOf(facts: AlertFacts): string {
@@ -211,6 +218,10 @@ function previewField({ text }: PlainText): { name: string; value: string } {
 
 function linesOf(text: string): string[] {
   return unescapeSlack(text).split('\n');
+}
+
+function context(elements: readonly (PlainText | Link)[]): Block {
+  return { type: 'context', elements };
 }
 
 function section(lines: readonly string[]): Block {

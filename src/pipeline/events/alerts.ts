@@ -14,6 +14,24 @@ export interface Contributions {
   readonly inputs: readonly { readonly feature: string; readonly value: number; readonly contribution: number }[];
 }
 
+/** Why a transaction got its score, asked of the API again with what it was asked then. */
+export interface ScoreExplanation {
+  readonly transNum: string;
+  /** The prediction that stands. Another model may be loaded now. */
+  readonly stored: { readonly probability: number; readonly modelVersion: string };
+  readonly category: string;
+  readonly probability: number;
+  readonly isFraud: boolean;
+  readonly level: RiskLevel;
+  readonly modelVersion: string;
+  readonly ruleBased: boolean;
+  readonly shape: ModelShape | null;
+  readonly contributions: Contributions | null;
+  /** The strongest first; empty when nothing raised the score. */
+  readonly explanation: readonly string[];
+  readonly defaultsUsed: readonly string[];
+}
+
 /** One stored fraud as the window shows it: masked, never with the whole card number, street or date of birth. */
 export interface FraudView {
   readonly transNum: string;

@@ -1,9 +1,9 @@
-import type { Contributions as Moved, FraudView } from '../../pipeline/events.ts';
+import type { Contributions as Moved } from '../../pipeline/events.ts';
 import { plural } from '../format.ts';
 import { inputWords, signed } from './input-words.ts';
 
 interface ContributionsProps {
-  readonly fraud: FraudView;
+  readonly of: { readonly category: string; readonly probability: number };
   readonly moved: Moved;
 }
 
@@ -11,7 +11,7 @@ interface ContributionsProps {
 const LISTED = 8;
 
 /** What each input added to the score or took from it, the strongest first: a bar and a signed number. */
-export function Contributions({ fraud, moved }: ContributionsProps) {
+export function Contributions({ of, moved }: ContributionsProps) {
   const listed = moved.inputs.slice(0, LISTED);
   const others = moved.inputs.slice(LISTED);
   const widest = Math.max(...listed.map(({ contribution }) => Math.abs(contribution)), 0.01);
@@ -21,7 +21,7 @@ export function Contributions({ fraud, moved }: ContributionsProps) {
       <ul className="moved text">
         {listed.map(({ feature, value, contribution }) => (
           <li key={feature}>
-            <span className="cut">{inputWords(feature, value, fraud)}</span>
+            <span className="cut">{inputWords(feature, value, of)}</span>
             <Bar share={contribution / widest} />
             <span className="mono">{signed(contribution)}</span>
           </li>
@@ -39,7 +39,7 @@ export function Contributions({ fraud, moved }: ContributionsProps) {
           start {signed(moved.base)}, sum {signed(moved.base + total(moved.inputs))}
         </span>
         <span className="grow" />
-        <span>probability {fraud.probability.toFixed(4)}</span>
+        <span>probability {of.probability.toFixed(4)}</span>
       </div>
     </>
   );

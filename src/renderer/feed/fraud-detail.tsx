@@ -73,7 +73,7 @@ function WhyFlagged({ fraud }: { readonly fraud: FraudView }) {
         </p>
       )}
       {fraud.contributions ? (
-        <Contributions fraud={fraud} moved={fraud.contributions} />
+        <Contributions of={fraud} moved={fraud.contributions} />
       ) : fraud.explanation.length === 0 ? (
         <p className="text ink-3">The API gave no explanation.</p>
       ) : (

@@ -4,6 +4,7 @@ import { useAnswer } from '../components/use-answer.ts';
 import { fullMoment, money, shortId } from '../format.ts';
 import { useZone } from '../preferences.ts';
 import type { StoredStep, TransactionTrace } from '../../console/contract.ts';
+import { Explanation } from './explanation.tsx';
 import { TraceSteps } from './trace-steps.tsx';
 
 interface TransactionDetailProps {
@@ -54,6 +55,7 @@ function Known({ trace }: { readonly trace: TransactionTrace }) {
   return (
     <>
       {trace.stored && <Stored stored={trace.stored} />}
+      {trace.prediction && <Explanation prediction={trace.prediction} transNum={trace.transNum} />}
       <section className="section" aria-label="Trace">
         <h2 style={{ marginBottom: 8 }}>Trace</h2>
         <TraceSteps trace={trace} />

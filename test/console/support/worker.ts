@@ -136,6 +136,20 @@ const LETTERS: Record<string, unknown> = {
 
 const GAPS = [{ partition: 0, from: '2', to: '5' }];
 const VALUES: Record<string, unknown> = {
+  explain: {
+    transNum: 't2',
+    stored: { probability: 0.011, modelVersion: 'trees' },
+    category: 'misc_net',
+    probability: 0.012,
+    isFraud: false,
+    level: 'LOW',
+    modelVersion: 'trees-2',
+    ruleBased: false,
+    shape: 'stateless',
+    contributions: { base: -7.1, inputs: [{ feature: 'amt', value: 12.345, contribution: 2.5 }] },
+    explanation: ['Amount $12.35 (+2.50)'],
+    defaultsUsed: ['age'],
+  },
   trace: {
     transNum: 't1',
     event: {

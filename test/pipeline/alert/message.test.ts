@@ -131,12 +131,22 @@ describe('a digest', () => {
   }));
 
   it('counts by level, names every fraud, and puts HIGH first with its reasons', () => {
-    const [, title, ...sections] = textsOf(buildMessage(alerts));
+    const [, title, ...texts] = textsOf(buildMessage(alerts));
+    const sections = texts.slice(0, 3);
     expect(title).toBe('3 frauds on card •••• 4184: 1 HIGH, 1 MEDIUM, 1 LOW');
     expect(sections.map((section) => /t\d/.exec(section)?.[0])).toEqual(['t1', 't0', 't2']);
     expect(sections[0]).toContain('• Far from home');
     expect(sections[2]).toContain('may be a repeat');
     expect(sections[1]).not.toContain('may be a repeat');
+  });
+
+  it('tells what scored the frauds once, or with each when it was not the same', () => {
+    const modelsIn = (some: typeof alerts) => textsOf(buildMessage(some)).filter((text) => /Model |rules/.test(text));
+    expect(modelsIn(alerts)).toEqual([`Model ${facts({}).modelVersion}`]);
+    const [first, ...others] = alerts as [(typeof alerts)[number], ...typeof alerts];
+    const mixed = [{ ...first, facts: { ...first.facts, ruleBased: true } }, ...others];
+    expect(modelsIn(mixed)).toHaveLength(3);
+    expect(textsOf(buildMessage(mixed)).find((text) => text.includes('t0'))).toContain('Scored by rules');
   });
 
   it('can go as text alone', () => {

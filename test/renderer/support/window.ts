@@ -14,6 +14,7 @@ import type {
   Snapshot,
 } from '../../../src/console/contract.ts';
 import type { ClearPreview, LossView } from '../../../src/pipeline/events.ts';
+import type { ScoreExplanation } from '../../../src/pipeline/events.ts';
 import type { TransactionTrace } from '../../../src/pipeline/trace/view.ts';
 import { CONTENT_SECURITY_POLICY } from '../../../src/main/csp.ts';
 import { NOW, type DeadLetterScript } from './story.ts';
@@ -35,6 +36,7 @@ export interface Script {
   readonly doctor?: DoctorReport;
   readonly fixed?: FixResult;
   readonly serviceLog?: ServiceLog;
+  readonly explanation?: ScoreExplanation;
   /** Refuses every command except the reading ones. */
   readonly refusal?: ErrorView;
   /** There is no console at all. */
@@ -190,6 +192,8 @@ function installBridge(script: Script): void {
     if (command === 'snapshot') return script.snapshot ? ok(script.snapshot) : new Promise(() => undefined);
     if (command === 'logs.read')
       return script.snapshot ? ok({ lines: script.logs ?? [], last: 0 }) : new Promise(() => undefined);
+    if (command === 'transaction.explain')
+      return script.explanation ? ok(script.explanation) : new Promise(() => undefined);
     if (command === 'transaction.trace') return script.trace ? ok(script.trace) : new Promise(() => undefined);
     if (command === 'connector.view') {
       if (!script.capture) return new Promise(() => undefined);

@@ -2,6 +2,8 @@
  * A card number, a name and the address of the webhook go through everything that Alert does, well and ill. Whatever
  * leaves the thread (log lines, events, answers, errors with their causes) and whatever reaches Slack is searched for them.
  */
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openInspector } from '../../../src/pipeline/inspector.ts';
@@ -9,6 +11,7 @@ import type { WorkerEvent } from '../../../src/pipeline/events.ts';
 import { runJob, type JobControls } from '../../../src/pipeline/jobs.ts';
 import type { JobSettings } from '../../../src/pipeline/job-settings.ts';
 import { toErrorView } from '../../../src/pipeline/errors.ts';
+import { localFolder } from '../../../src/pipeline/store/location.ts';
 import {
   eventRow,
   reply,
@@ -18,6 +21,8 @@ import {
   type Answer,
   type TestServer,
 } from '../../pipeline/alert/support.ts';
+import { begin } from '../../support/alert/process.ts';
+import { NODE } from '../../support/alert/runtime.ts';
 import { openWorld, type Scene, type World } from '../../support/alert/world.ts';
 import type { Fed } from '../../support/alert/workload.ts';
 import { until } from './support.ts';
@@ -41,6 +46,8 @@ let slack: TestServer;
 const events: WorkerEvent[] = [];
 const errors: unknown[] = [];
 const answers: unknown[] = [];
+/** What a process that crashed has left: its output, its report and its files. */
+let remains = '';
 
 beforeAll(async () => {
   world = await openWorld();
@@ -126,6 +133,36 @@ async function runThrough(): Promise<void> {
     answers.push(await inspector.answer(question));
   await inspector.close();
   await failing(job, url);
+  await crash(job);
+}
+
+/**
+ * A process that dies of an abort in the middle of its work, with Node's own crash report on. Beside its output and files
+ * (the quarantine keeps records as they came, for their owner alone) stands that report.
+ */
+async function crash(job: JobSettings): Promise<void> {
+  const folder = path.join(scene.folder, 'crashed');
+  const log = path.join(folder, 'output.log');
+  const reports = path.join(folder, 'reports');
+  mkdirSync(reports, { recursive: true });
+  const NODE_OPTIONS = `--report-on-signal --report-signal=SIGUSR2 --report-directory=${reports}`;
+  const runtime = { ...NODE, env: { ...NODE.env, NODE_OPTIONS } };
+  const checkpoint = localFolder(path.join(folder, 'checkpoint'));
+  await world.frauddb.query(
+    'TRUNCATE sluice.outbox, sluice.messages, sluice.message_alerts, fraud_predictions CASCADE',
+  );
+  const before = slack.requests.length;
+  const life = begin({ job: { ...job, checkpoint }, folder, log, runtime });
+  await until(async () => slack.requests.length > before, 60_000);
+  process.kill(life.pid, 'SIGUSR2');
+  await until(async () => readdirSync(reports).length > 0, 60_000);
+  process.kill(life.pid, 'SIGABRT');
+  await life.ended;
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name));
+  remains = files
+    .filter((file) => statSync(file).isFile())
+    .map((file) => readFileSync(file, 'latin1'))
+    .join('\n');
 }
 
 /** Errors of every part, as they are thrown, with their causes. */
@@ -151,7 +188,7 @@ async function failing(job: JobSettings, url: string): Promise<void> {
 }
 
 describe('a card number, a name and an address', () => {
-  beforeAll(runThrough, 120_000);
+  beforeAll(runThrough, 240_000);
 
   const searched = (): readonly (readonly [string, string])[] => [
     [
@@ -160,6 +197,7 @@ describe('a card number, a name and an address', () => {
     ],
     ['answers to the window', inspect(answers, { depth: 20, maxArrayLength: null, maxStringLength: null })],
     ['errors and their causes', errors.map((error) => inspect(error, { depth: 20, showHidden: true })).join('\n')],
+    ['what a crash leaves', remains],
     ['Slack bodies', slack.requests.map(({ body }) => body).join('\n')],
   ];
 
@@ -169,6 +207,8 @@ describe('a card number, a name and an address', () => {
     expect(errors.length).toBeGreaterThanOrEqual(8);
     expect(events.some((event) => event.type === 'progress')).toBe(true);
     expect(JSON.stringify(answers)).toContain('•••• 2345');
+    expect(remains).toContain('"javascriptStack"');
+    expect(remains).toContain('Processing');
   });
 
   it.each(Object.entries(FORMS))('are nowhere: the card, %s', (_, form) => {
