@@ -1,4 +1,5 @@
 /** `sluice doctor`: asks the console that runs, or looks alone at what can be seen without one. */
+import path from 'node:path';
 import { connectConsole, examineAlone, resolveHome, treatAlone, type AloneOptions } from '../console/console.ts';
 import { wantsFixing, type CheckId, type CheckView, type DoctorReport, type FixResult } from '../console/contract.ts';
 import { duration } from '../console/words.ts';
@@ -33,7 +34,7 @@ export async function doctor(
   }
 }
 
-async function openDoctor(terminal: Terminal, { migrationsFolder }: Installation): Promise<Doctor> {
+async function openDoctor(terminal: Terminal, { migrationsFolder, appRoot }: Installation): Promise<Doctor> {
   const home = resolveHome(terminal.env);
   const running = await connectConsole(home);
   if (running) {
@@ -44,7 +45,13 @@ async function openDoctor(terminal: Terminal, { migrationsFolder }: Installation
     };
   }
   terminal.err(`No console runs on ${home}: looking at what can be seen without one.`);
-  const options: AloneOptions = { home, env: terminal.env, cwd: terminal.cwd, migrationsFolder };
+  const options: AloneOptions = {
+    home,
+    env: terminal.env,
+    cwd: terminal.cwd,
+    migrationsFolder,
+    composeFile: path.join(appRoot, 'docker-compose.yml'),
+  };
   return { run: () => examineAlone(options), fix: (id, will) => treatAlone(options, id, will), close: () => undefined };
 }
 

@@ -7,7 +7,7 @@ import type { ApplicationOptions, Console } from './console-types.ts';
 import { createStackOf, type StackFiles } from './stacks.ts';
 
 export type { Console } from './console-types.ts';
-export { examineAlone, treatAlone, type AloneOptions } from './doctor.ts';
+export { examineAlone, treatAlone, type AloneOptions } from './doctor-alone.ts';
 export { connectConsole, type RemoteConsole } from './control-client.ts';
 export { produceByHand } from './hand-produce.ts';
 export { runByHand, type HandRunOptions, type HandRunSummary } from './hand-run.ts';

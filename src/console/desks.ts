@@ -31,7 +31,11 @@ export function openDesks({ ground, stack, endpoints, snapshot, refuse, say, mig
   let capture: CaptureDesk | undefined;
   const parts = () => ({ ground: ground(), stack: stack(), endpoints: endpoints(), snapshot: snapshot() });
   return {
-    doctor: openDoctor({ patient: () => patientOf({ ...parts(), migrationsFolder }), say }),
+    doctor: openDoctor({
+      patient: () => patientOf({ ...parts(), migrationsFolder }),
+      control: () => stack()?.control ?? null,
+      say,
+    }),
     capture: () => {
       const servers = serversOf(parts()) ?? refuse();
       capture ??= openCapture({ profile: snapshot().console.profile, servers, say });

@@ -4,16 +4,14 @@ import path from 'node:path';
 import { toErrorView } from '../pipeline/errors.ts';
 import type { LogLevel } from '../pipeline/events.ts';
 import { examine, treat } from '../stack/doctor/doctor.ts';
-import { fromEndpoints, fromServers, portsOf } from '../stack/doctor/patient.ts';
+import { fromEndpoints, fromServers, portsOf, portsOfServers } from '../stack/doctor/patient.ts';
 import type { Patient, PatientServers, SlackForm } from '../stack/doctor/patient.ts';
 import { wantsFixing, type CheckId, type DoctorReport, type FixResult } from '../stack/doctor/report.ts';
 import { embeddedLakehouse } from '../stack/embedded/lakehouse.ts';
-import type { Endpoints, Stack } from '../stack/stack.ts';
+import type { Endpoints, Stack, StackControl } from '../stack/stack.ts';
 import type { Snapshot } from './contract.ts';
 import type { Ground } from './ground.ts';
-import { homePaths } from './home.ts';
-import { chooseSlack, type SlackChoice } from './secrets.ts';
-import { readDotenv } from './settings.ts';
+import type { SlackChoice } from './secrets.ts';
 
 export interface DoctorDesk {
   run(): Promise<DoctorReport>;
@@ -23,22 +21,24 @@ export interface DoctorDesk {
 
 export interface DoctorDeskOptions {
   readonly patient: () => Patient;
+  /** What can be done to the services; null where nothing can. */
+  readonly control: () => StackControl | null;
   readonly say: (level: LogLevel, message: string) => void;
 }
 
-export function openDoctor({ patient, say }: DoctorDeskOptions): DoctorDesk {
+export function openDoctor({ patient, control, say }: DoctorDeskOptions): DoctorDesk {
   let under: Promise<DoctorReport> | null = null;
   // What a client tries again is no news: the check tells how it ended.
-  const options = { log: () => undefined };
+  const options = () => ({ log: () => undefined, control: control() });
   return {
     run: () => {
-      under ??= examine(patient(), options).finally(() => (under = null));
+      under ??= examine(patient(), options()).finally(() => (under = null));
       return under;
     },
     fix: async (id, will) => {
       say('info', `Doctor: repairing ${id}: ${will.join('; ')}`);
       try {
-        const result = await treat(patient(), id, will, options);
+        const result = await treat(patient(), id, will, options());
         const { state, title, seen } = result.check;
         say(wantsFixing(result.check) ? 'warn' : 'info', `Doctor: "${title}" is now ${state}: ${seen}`);
         return result;
@@ -71,7 +71,10 @@ export function patientOf({ ground, snapshot, stack, endpoints, migrationsFolder
     checkpoints: lakehouse.checkpoint,
     ownRuns: Object.values(snapshot.queries).flatMap(({ runId }) => (runId === null ? [] : [runId])),
     slack: slackForm(ground.slack),
-    ports: portsOf(snapshot.services),
+    ports:
+      stack?.servers && snapshot.console.profile === 'docker'
+        ? portsOfServers(stack.servers)
+        : portsOf(snapshot.services),
     migrations: frauddbMigrations(migrationsFolder),
   };
 }
@@ -92,49 +95,8 @@ export function slackForm(choice: SlackChoice): SlackForm {
   return { kind: choice.kind === 'webhook' ? 'webhook' : 'unset' };
 }
 
-export interface AloneOptions {
-  readonly home: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
-  /** The folder that holds `frauddb/`. */
-  readonly migrationsFolder: string;
-}
-
-/** The patient when no console runs: what settings and folders tell. */
-export function patientAlone({ home, env, cwd, migrationsFolder }: AloneOptions): Patient {
-  const { home: folder } = homePaths(home);
-  const lakehouse = embeddedLakehouse(folder);
-  const dotenvs = [...new Set([path.resolve(cwd), home])].map(readDotenv);
-  return {
-    profile: 'embedded',
-    home: folder,
-    servers: null,
-    table: lakehouse.table,
-    checkpoints: lakehouse.checkpoint,
-    ownRuns: [],
-    slack: trySlack([env, ...dotenvs]),
-    ports: [],
-    migrations: frauddbMigrations(migrationsFolder),
-  };
-}
-
-/** Examines without a console; nothing is started for it. */
-export const examineAlone = (options: AloneOptions): Promise<DoctorReport> =>
-  examine(patientAlone(options), { log: () => undefined });
-
-export const treatAlone = (options: AloneOptions, id: CheckId, will: readonly string[]): Promise<FixResult> =>
-  treat(patientAlone(options), id, will, { log: () => undefined });
-
 /** Null where this program has no migrations beside it. */
 export function frauddbMigrations(folder: string | undefined): string | null {
   const frauddb = folder === undefined ? '' : path.join(folder, 'frauddb');
   return frauddb !== '' && existsSync(frauddb) ? frauddb : null;
-}
-
-function trySlack(envs: Parameters<typeof chooseSlack>[0]): SlackForm {
-  try {
-    return slackForm(chooseSlack(envs));
-  } catch (error) {
-    return { kind: 'wrong', why: toErrorView(error).seen };
-  }
 }

@@ -13,6 +13,7 @@ import type { S3Store } from '../../pipeline/store/s3.ts';
 import type { StoreLocation } from '../../pipeline/store/location.ts';
 import { openStore, type OpenStore } from '../../pipeline/store/open.ts';
 import { openConnector, type Connector } from '../connector/connector.ts';
+import type { StackControl } from '../stack.ts';
 import { readListeners, type Listener } from './listeners.ts';
 
 export interface Instruments {
@@ -35,6 +36,8 @@ export interface Instruments {
   disk(folder: string): Promise<{ readonly free: number; readonly total: number }>;
   listeners(): Promise<readonly Listener[] | null>;
   docker: DockerTool | null;
+  /** What can be done to the services of a docker stack; null where nothing can. */
+  control: Pick<StackControl, 'start'> | null;
   close(): Promise<void>;
 }
 
@@ -62,8 +65,14 @@ const HTTP_MS = 5_000;
 const DIAL_MS = 3_000;
 const LONGEST_JSON = 1024 * 1024;
 
-/** @param docker null where this profile has none */
-export function openInstruments(log: Log, docker: DockerTool | null = null): Instruments {
+export interface InstrumentOptions {
+  readonly log: Log;
+  /** Null where nothing runs in docker. */
+  readonly docker?: DockerTool | null;
+  readonly control?: Pick<StackControl, 'start'> | null;
+}
+
+export function openInstruments({ log, docker = null, control = null }: InstrumentOptions): Instruments {
   const databases = new Map<string, Database>();
   const probes = new Map<string, Promise<KafkaProbe>>();
   const sources = new Map<string, Promise<Source>>();
@@ -97,6 +106,7 @@ export function openInstruments(log: Log, docker: DockerTool | null = null): Ins
     },
     listeners: () => readListeners(),
     docker,
+    control,
     close: async () => {
       const closing = [
         ...[...databases.values()].map((each) => each.close()),

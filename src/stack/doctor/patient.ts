@@ -95,6 +95,24 @@ export function portsOf(services: readonly ServiceView[]): WantedPort[] {
   });
 }
 
+/** The ports of this machine at which the servers are looked for. */
+export function portsOfServers({ kafka, connect, captured, lakehouse, fraudApiUrl }: Servers): WantedPort[] {
+  const { table } = lakehouse;
+  const urls = [
+    ['PostgreSQL', `tcp://${captured.host}:${captured.port}`],
+    ...kafka.brokers.map((broker) => ['Kafka', `tcp://${broker}`]),
+    ['Kafka Connect', connect?.url ?? ''],
+    ['S3', (table.kind === 's3' ? table.endpoint : null) ?? ''],
+    ['Fraud API', fraudApiUrl],
+  ] as const;
+  return urls.flatMap(([service = '', url = '']) => {
+    const { hostname = '', port = '' } = URL.canParse(url) ? new URL(url) : {};
+    return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) && port !== ''
+      ? [{ service, port: Number(port), pid: null }]
+      : [];
+  });
+}
+
 const servingOf = (captured: PostgresSettings, serving: PostgresSettings | null) => ({
   serving: serving ?? captured,
   servingDatabase: serving ? ('separate' as const) : ('captured' as const),

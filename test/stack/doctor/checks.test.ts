@@ -224,6 +224,33 @@ describe('the fraud API', () => {
     });
   });
 
+  it('is started by docker where docker runs it', async () => {
+    const { port } = server.address() as AddressInfo;
+    const started: string[] = [];
+    const control = {
+      start: async (service: string) => {
+        started.push(service);
+        await listen(server, port, '127.0.0.1');
+      },
+    };
+    const away = patient();
+    const view = await prove('services', {
+      check: 'fraud-api',
+      broken: 'its container is stopped',
+      patient: () => ({ ...away, profile: 'docker' }),
+      damage: () => {
+        server.closeAllConnections();
+        return stop(server);
+      },
+      finds: 'failed',
+      seen: /fetch failed|ECONNREFUSED/,
+      repair: 'us',
+      tools: { control },
+    });
+    expect(view.fix?.action?.will).toEqual(['docker compose up --detach --wait fraud-api']);
+    expect(started).toEqual(['fraud-api']);
+  });
+
   it('has another time than this machine', async () => {
     const ahead = new Date(Date.now() + 600_000).toUTCString();
     const view = await prove('services', {

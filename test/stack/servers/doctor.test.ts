@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openCapture } from '../../../src/console/capture.ts';
 import { openCheckpointLog } from '../../../src/pipeline/checkpoint/log.ts';
 import type { PostgresSettings } from '../../../src/pipeline/job-settings.ts';
 import { parseAddressMap, type KafkaSettings } from '../../../src/pipeline/source/kafka-settings.ts';
@@ -378,6 +379,36 @@ describe.skipIf(obstacle)('the doctor on real servers', () => {
       });
       expect(view.fix?.text).toContain('set decimal.handling.mode to double first');
       expect(view.fix?.action?.label).toBe('Restart task');
+    });
+
+    it('is commanded from the console, which keeps an eye on its slot', async () => {
+      const at = patient();
+      const said: string[] = [];
+      const desk = openCapture({
+        profile: 'external',
+        servers: at.servers as PatientServers,
+        say: (_, message) => said.push(message),
+      });
+      const view = await desk.view();
+      expect(view).toMatchObject({
+        connector: { state: 'RUNNING', changes: [] },
+        slot: { active: true },
+        without: null,
+      });
+      expect(view.samples).toHaveLength(1);
+      await connector.ensure({ 'tombstones.on.delete': 'false', 'decimal.handling.mode': 'string' });
+      await connector.settled();
+      const changes = [{ name: 'decimal.handling.mode', from: 'string', to: 'double' }];
+      expect(await desk.ensure(false)).toEqual({ did: 'updated', changes });
+      expect((await connector.view()).config['decimal.handling.mode']).toBe('string');
+      expect(await desk.ensure(true)).toEqual({ did: 'updated', changes });
+      // What only the present one has is kept.
+      expect((await connector.view()).config['tombstones.on.delete']).toBe('false');
+      expect((await desk.pause()).connector?.state).toBe('PAUSED');
+      expect((await desk.resume()).connector?.state).toBe('RUNNING');
+      expect((await desk.restart()).connector?.lastRestart?.settled).toBe('RUNNING');
+      expect(said).toContain('Paused the connector postgres-connector: it is PAUSED');
+      await desk.close();
     });
 
     it('is not where Kafka Connect is said to be', () =>

@@ -35,7 +35,7 @@ export function connectorChecks(patient: Patient): Check[] {
       group: 'connector',
       title: 'Kafka Connect answers',
       looked: url,
-      needs: patient.profile === 'docker' ? ['docker'] : [],
+      needs: [],
       skip,
       look: async (tools) => lookAtWorker(tools, needed(target).url),
     },

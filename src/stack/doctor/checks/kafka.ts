@@ -24,7 +24,7 @@ export function kafkaChecks(patient: Patient): Check[] {
       group: 'kafka',
       title: 'Kafka answers',
       looked: where,
-      needs: isDocker ? ['docker'] : [],
+      needs: [],
       skip,
       look: async (tools) => {
         const { clusterId, advertised } = await (await tools.kafka(needed(kafka))).look();

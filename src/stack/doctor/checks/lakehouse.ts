@@ -19,14 +19,13 @@ export function lakehouseChecks(patient: Patient): Check[] {
   const bucket = table.kind === 's3' ? { ...table, prefix: '' } : null;
   const skip = bucket ? null : LOCAL;
   const address = bucket ? `${bucket.bucket} at ${bucket.endpoint ?? 'Amazon S3'}` : describeLocation(table);
-  const docker = patient.profile === 'docker' ? (['docker'] as const) : [];
   return [
     {
       id: 'bucket',
       group: 'lakehouse',
       title: 'Bucket can be reached',
       looked: address,
-      needs: docker,
+      needs: [],
       skip,
       look: (tools) => lookAtBucket(tools, needed(bucket)),
       repair: (tools) => tools.createBucket(needed(bucket)),
@@ -52,8 +51,7 @@ async function lookAtBucket(tools: Instruments, settings: S3Settings): Promise<F
     await store.list('_sluice/doctor/');
     return passed(`${settings.bucket} answers`, expected);
   } catch (error) {
-    if (!(error instanceof SluiceError)) throw error;
-    if (!error.seen.includes('NoSuchBucket')) return failed(error.seen, error.expected, byHand(error.action));
+    if (!(error instanceof SluiceError) || !error.seen.includes('NoSuchBucket')) throw error;
     const will = [`Create the bucket ${settings.bucket} at ${settings.endpoint ?? 'Amazon S3'}`];
     return failed(
       `there is no bucket ${settings.bucket}`,

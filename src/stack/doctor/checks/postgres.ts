@@ -31,7 +31,7 @@ export function postgresChecks(patient: Patient): Check[] {
     group: 'postgres',
     title,
     looked,
-    needs: id === 'postgres' ? (patient.profile === 'docker' ? ['docker'] : []) : ['postgres'],
+    needs: id === 'postgres' ? [] : ['postgres'],
     skip: servers ? null : NOT_RUNNING,
     look: (tools) => look(tools.sql(needed(servers).captured), needed(servers), tools),
     ...(repair && {

@@ -16,7 +16,7 @@ export function serviceChecks(patient: Patient): Check[] {
       group: 'services',
       title: 'Model is loaded',
       looked: servers ? new URL('/health', servers.fraudApiUrl).href : 'the fraud API',
-      needs: profile === 'docker' ? ['docker'] : [],
+      needs: [],
       skip,
       look: (tools) => lookAtApi(tools, needed(servers).fraudApiUrl),
       repair: async (tools) =>

@@ -67,7 +67,7 @@ function checkOf(patient: Patient, id: CheckId): Check {
 }
 
 async function withTools<T>(own: Partial<Instruments> = {}, work: (tools: Instruments) => Promise<T>): Promise<T> {
-  const opened = openInstruments(() => undefined);
+  const opened = openInstruments({ log: () => undefined });
   try {
     return await work({ ...opened, ...own });
   } finally {
