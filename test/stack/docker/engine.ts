@@ -55,6 +55,7 @@ export async function startEngine(): Promise<Engine> {
   if (answersAlready()) return toEngine({}, async () => undefined);
   await mkdir(RUN, { recursive: true, mode: 0o700 });
   const release = await takeTurn();
+  await endOrphan();
   const config = path.join(RUN, 'config');
   await cp(path.join(ENGINE, 'usr/libexec/docker/cli-plugins'), path.join(config, 'cli-plugins'), { recursive: true });
   const bin = ['usr/bin', 'usr/sbin', 'usr/libexec/docker'].map((each) => path.join(ENGINE, each));
@@ -123,6 +124,15 @@ function startDaemon(env: Readonly<Record<string, string>>): Promise<Program> {
       return true;
     },
   });
+}
+
+/** The engine of a run that was killed goes on without it. */
+async function endOrphan(): Promise<void> {
+  const pid = Number(await readFile(path.join(RUN, 'dockerd.pid'), 'utf8').catch(() => ''));
+  const isOurs = async (): Promise<boolean> =>
+    pid > 0 && (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).includes(SOCKET);
+  if (await isOurs()) process.kill(pid, 'SIGTERM');
+  while (await isOurs()) await sleep(100);
 }
 
 /** What a run left that was killed: its containers would start again with the engine. */

@@ -96,6 +96,18 @@ describe.skipIf(obstacle)('the compose file on a real docker engine', () => {
     expect((await flow.table()).rows).toBe(52);
   });
 
+  it('goes on after the broker was killed, which keeps its cluster', async () => {
+    const id = await stack.container('kafka');
+    const pid = Number(await engine.docker(['inspect', '-f', '{{.State.Pid}}', id]));
+    // Past docker, as the kernel does it: what is told to docker would not be started again.
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(async () => engine.docker(['inspect', '-f', '{{.State.Pid}}', id]), WAIT).not.toBe(String(pid));
+    const { transNum } = await flow.insert('suspicious');
+    const told = async (): Promise<boolean> => (await flow.messages()).some(({ body }) => body.includes(transNum));
+    await expect.poll(told, WAIT).toBe(true);
+    await expect.poll(async () => (await flow.table()).rows, WAIT).toBe(53);
+  });
+
   it('refuses a second owner of the checkpoint', async () => {
     const home = await mkdtemp(path.join(os.tmpdir(), 'sluice-second-'));
     const { code, err } = await sluice('run bronze --available-now --json', bronzeEnv(stack), home).ended;
