@@ -30,11 +30,13 @@ const services = Object.entries(file.services);
 /** What is done once, and then ends. */
 const oneShots = services.filter(([name]) => name.endsWith('-setup'));
 const lasting = services.filter(([name]) => !name.endsWith('-setup'));
-const variables = [...text.matchAll(/\$\{([A-Z_]+)(?::([-?])([^}]*))?\}/g)].map(([, name = '', kind, value = '']) => ({
-  name,
-  kind,
-  value,
-}));
+const variables = [...text.matchAll(/(?<!\$)\$\{([A-Z_]+)(?::([-?])([^}]*))?\}/g)].map(
+  ([, name = '', kind, value = '']) => ({
+    name,
+    kind,
+    value,
+  }),
+);
 
 describe('the compose file', () => {
   it('has the services that the window knows, and nothing runs by default but them and their set-up', () => {
