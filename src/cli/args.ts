@@ -1,5 +1,4 @@
 /** The command line -> what is asked for. Pure; throws {@link UsageError} with one sentence. */
-import { parseArgs, type ParseArgsConfig } from 'node:util';
 import path from 'node:path';
 import { CLEAR_FROM, DEAD_LETTER_CODES, type ClearFrom, type QueryName } from '../pipeline/events.ts';
 import { parseDuration, PROFILES, SETUP_STEPS, type SettingValues, type SetupStep } from '../console/console.ts';
@@ -7,7 +6,12 @@ import { CHECK_IDS, type CheckId } from '../console/contract.ts';
 import type { ConnectorWhat } from './connector.ts';
 import type { TakeOverAsked } from './take-over.ts';
 import { MOST_IDS, type DeadLettersAsked } from './dead-letters.ts';
+import type { StackWhat } from './stack.ts';
+import { parseStack } from './stack-words.ts';
 import type { TableTask } from './table.ts';
+import { json, linesOf, parse, UsageError } from './words.ts';
+
+export { UsageError } from './words.ts';
 import type { ProduceWhat } from './produce.ts';
 
 export type Invocation =
@@ -46,6 +50,7 @@ export type Invocation =
       readonly json: boolean;
     }
   | { readonly command: 'trace' | 'explain'; readonly transNum: string; readonly json: boolean }
+  | { readonly command: 'stack'; readonly asked: StackWhat; readonly json: boolean }
   | { readonly command: 'table'; readonly task: TableTask; readonly json: boolean }
   | { readonly command: 'produce'; readonly what: ProduceWhat; readonly json: boolean }
   | { readonly command: 'doctor'; readonly fix: CheckId | null; readonly json: boolean }
@@ -64,12 +69,7 @@ export type Invocation =
       readonly json: boolean;
     };
 
-/** The command line cannot be understood. */
-export class UsageError extends Error {}
-
-const MAX_LINES = 1_000;
 const MAX_ALERTS = 500;
-const json = { type: 'boolean', default: false } as const;
 
 export function parseCommandLine(argv: readonly string[], cwd: string): Invocation {
   const [command = 'help', ...rest] = argv;
@@ -105,6 +105,8 @@ export function parseCommandLine(argv: readonly string[], cwd: string): Invocati
       return parseDeadLetters(rest);
     case 'take-over':
       return parseTakeOver(rest);
+    case 'stack':
+      return { command, ...parseStack(rest) };
     case 'table':
       return parseTable(rest);
     case 'trace':
@@ -309,12 +311,6 @@ function parseTrace(command: 'trace' | 'explain', rest: string[]): Invocation {
   return { command, transNum, json: values.json };
 }
 
-function linesOf(text: string | undefined, usual: number): number {
-  const lines = text === undefined ? usual : Number(text);
-  if (Number.isInteger(lines) && lines >= 1 && lines <= MAX_LINES) return lines;
-  throw new UsageError(`-n takes a number from 1 to ${MAX_LINES}.`);
-}
-
 function parseAlerts(rest: string[]): Invocation {
   const { values, positionals } = parse(rest, { json, all: { type: 'boolean', default: false } }, MAX_ALERTS + 1);
   const [what, ...transNums] = positionals;
@@ -378,16 +374,4 @@ function queriesOf(name = 'all'): readonly QueryName[] {
   if (name === 'all') return ['bronze', 'alert'];
   if (name === 'bronze' || name === 'alert') return [name];
   throw new UsageError(`There is no query "${name}": it is bronze, alert or all.`);
-}
-
-function parse<O extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: O, maxPositionals: number) {
-  try {
-    const result = parseArgs({ args, options, allowPositionals: true, strict: true });
-    const extra = result.positionals[maxPositionals];
-    if (extra === undefined) return result;
-    throw new UsageError(`"${extra}" is one word too many.`);
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError((error as Error).message.split('\n')[0] ?? 'The command line cannot be understood.');
-  }
 }

@@ -15,6 +15,12 @@ export const HELP = `Sluice: two streaming queries over card transactions, from 
                                        up exactly these and goes on
   sluice doctor [--fix ID]             looks at everything that the queries stand on, and says what to do; --fix does what
                                        the check of this name offers, and makes it again
+  sluice stack [status]                the services around the queries: state, ports, what they cost
+  sluice stack up|stop|restart|down    all services of the docker stack, with the queries; waits until what runs is healthy;
+                                       down removes the containers and keeps all data
+  sluice stack start|stop|restart NAME one service; the queries wait for it by themselves
+  sluice stack repair                  restarts kafka, debezium-connect and minio, waits for their health, restarts the queries
+  sluice stack logs NAME [-f] [-n N]   what a service has written
   sluice connector [status]            the Debezium connector, its tasks, and the replication slot
   sluice connector ensure [--yes]      shows how it differs from what Sluice wants; with --yes creates or changes it
   sluice connector restart|pause|resume

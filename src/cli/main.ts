@@ -16,6 +16,7 @@ import { produce } from './produce.ts';
 import { run } from './run.ts';
 import { runQuery } from './run-query.ts';
 import { setup } from './setup.ts';
+import { stack } from './stack.ts';
 import { status } from './status.ts';
 import { table } from './table.ts';
 import { explain } from './explain.ts';
@@ -68,6 +69,8 @@ async function obey(asked: Invocation, terminal: Terminal, installation: Install
       return setup(terminal, installation, asked.steps, asked.json);
     case 'take-over':
       return takeOver(terminal, asked);
+    case 'stack':
+      return stack(terminal, asked.asked, asked.json);
     case 'table':
       return table(terminal, asked.task, asked.json);
     case 'trace':

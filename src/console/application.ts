@@ -1,4 +1,5 @@
 /** The console itself, over any stack: keeps the snapshot, and brings everything up and down in order. */
+import path from 'node:path';
 import { SluiceError, toErrorView } from '../pipeline/errors.ts';
 import type { LogLevel } from '../pipeline/events.ts';
 import type { PostgresSettings } from '../pipeline/job-settings.ts';
@@ -74,7 +75,7 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
       env,
       cwd: options.cwd ?? process.cwd(),
       flags: options.settings ?? {},
-      composeFile: options.composeFile ?? null,
+      composeFile: options.composeFile ?? path.resolve('docker-compose.yml'),
       onNotice: (each) => early.push(each),
     });
     ground = opened;

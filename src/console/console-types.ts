@@ -16,7 +16,7 @@ export interface ApplicationOptions {
   readonly fallback: boolean;
   /** The thread entry of the engine, absolute. */
   readonly workerFile: string;
-  /** The compose file of the docker stack, absolute; unset where there is none. */
+  /** The compose file of the docker stack, absolute; unset = `docker-compose.yml` in the working folder. */
   readonly composeFile?: string;
   /** Settings that were given as flags; they are stronger than all others. */
   readonly settings?: SettingValues;

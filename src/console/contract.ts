@@ -41,6 +41,7 @@ import type { TransactionTrace } from '../pipeline/trace/view.ts';
 export type { ScoreExplanation } from '../pipeline/events.ts';
 export type { BronzeStep, DeliveryStep, EventStep, StoredStep, TransactionTrace } from '../pipeline/trace/view.ts';
 export { SluiceError, toErrorView, type ErrorView } from '../pipeline/errors.ts';
+export { COMPOSE_SERVICES } from '../stack/stack.ts';
 export type { ComposeService, ContainerView, ProducerView, Profile, ServiceLog } from '../stack/stack.ts';
 export type { ServiceView, ServiceVerb, StackWork } from '../stack/stack.ts';
 export type { CaptureView, ConnectorCard } from '../stack/connector/capture-view.ts';

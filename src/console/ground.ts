@@ -21,8 +21,8 @@ export interface GroundOptions {
   /** Where a `.env` file is looked for before the data folder. */
   readonly cwd: string;
   readonly flags: SettingValues;
-  /** The compose file of the docker stack, absolute; null where there is none. */
-  readonly composeFile: string | null;
+  /** The compose file of the docker stack, absolute. */
+  readonly composeFile: string;
   readonly onNotice: (notice: Notice) => void;
 }
 
@@ -32,6 +32,8 @@ export interface Ground extends ResolvedSettings {
   readonly serverSettings: () => ServerSettings;
   /** Where paths in settings begin. */
   readonly cwd: string;
+  readonly env: Env;
+  readonly composeFile: string;
   readonly paths: HomePaths;
   readonly socketFile: string;
   readonly slack: SlackChoice;
@@ -83,6 +85,8 @@ function standOn(options: GroundOptions, paths: HomePaths, socketFile: string, l
     profile,
     serverSettings: servers,
     cwd,
+    env: options.env,
+    composeFile: options.composeFile,
     paths,
     socketFile,
     slack,

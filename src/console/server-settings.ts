@@ -16,6 +16,12 @@ const choice = <const V extends readonly [string, ...string[]]>(values: V) =>
 
 /** Every setting of the servers under its name in `settings.json`, with its names in the environment. */
 export const SERVER_SETTINGS = {
+  /** The compose project of the docker stack. */
+  'docker.project': setting(
+    z.string().regex(/^[a-z0-9][a-z0-9_-]*$/, 'a name of lower-case letters, digits, - and _'),
+    'sluice',
+    'COMPOSE_PROJECT_NAME',
+  ),
   'kafka.brokers': setting(optional, null, 'KAFKA_BROKERS', 'KAFKA_BROKER'),
   'kafka.brokerMap': setting(z.string(), '', 'KAFKA_BROKER_MAP'),
   'kafka.topic': setting(trimmed, 'postgres.public.transactions', 'KAFKA_TOPIC'),

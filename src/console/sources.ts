@@ -18,8 +18,8 @@ export interface SourcesOptions {
   readonly home: string;
   readonly settingsFile: string;
   readonly flags: SettingValues;
-  /** The compose file of the docker stack, whose `.env` counts there too; null where there is none. */
-  readonly composeFile: string | null;
+  /** The compose file of the docker stack, absolute; the `.env` beside it counts there too. */
+  readonly composeFile: string;
 }
 
 export interface Sources {
@@ -44,14 +44,15 @@ export function readSources(options: SourcesOptions): Sources {
     file.layer as TableLayer<NameOf<T>>,
   ];
   const { stack: profile } = resolveTable(STACK, layers(STACK, near)).settings;
-  const dotenvs = profile === 'docker' && composeFile ? [...near, besideCompose(composeFile)] : near;
-  const secretPlaces = [env, ...dotenvs.map(({ values }) => values)];
-  const names = Object.assign({}, ...[...secretPlaces].reverse()) as Env;
+  const compose = profile === 'docker' ? [besideCompose(composeFile)] : [];
+  const dotenvs = [...near, ...compose];
+  // As compose itself sees them: where its services are depends on these alone.
+  const names: Env = { ...compose[0]?.values, ...env };
   return {
     profile,
     resolved: resolveSettings([...layers(SETTINGS, dotenvs), profileDefaults(profile)]),
     servers: () => resolveTable(SERVER_SETTINGS, [...layers(SERVER_SETTINGS, dotenvs), serverDefaults(profile, names)]),
-    secretPlaces,
+    secretPlaces: [env, ...dotenvs.map(({ values }) => values)],
     notices: file.notices,
   };
 }

@@ -1,5 +1,7 @@
 /** From the profile to its stack. */
 import path from 'node:path';
+import { SluiceError } from '../pipeline/errors.ts';
+import { createDockerStack } from '../stack/docker/stack.ts';
 import { createEmbeddedStack } from '../stack/embedded/stack.ts';
 import { createExternalStack } from '../stack/external/stack.ts';
 import type { Stack, StackEvent } from '../stack/stack.ts';
@@ -22,7 +24,20 @@ export function createStackOf(files: StackFiles, ground: Ground, onEvent: (event
   if (profile === 'embedded')
     return createEmbeddedStack({ home: paths.home, appRoot, migrationsFolder, workerFile, version, onEvent });
   const resolved = ground.serverSettings();
+  if (profile === 'docker' && resolved.settings['postgres.password'] === null) throw noPasswords(ground.composeFile);
   const servers = toServers(resolved, path.resolve(ground.cwd));
   const partitions = resolved.settings['kafka.partitions'];
-  return createExternalStack({ servers, migrationsFolder, workerFile, partitions, onEvent });
+  const parts = { servers, migrationsFolder, workerFile, partitions, onEvent };
+  if (profile === 'external') return createExternalStack(parts);
+  const project = { name: resolved.settings['docker.project'], composeFile: ground.composeFile };
+  return createDockerStack({ ...parts, project, env: ground.env });
+}
+
+function noPasswords(composeFile: string): SluiceError {
+  return new SluiceError('SETTINGS_INVALID', {
+    tried: 'Reading the passwords of the docker stack',
+    seen: `POSTGRES_PASSWORD is not set, neither in the environment nor in .env beside ${composeFile}`,
+    expected: 'a file .env that `npm run stack:init` has written',
+    action: 'Run `npm run stack:init`, then start again; or start with --stack embedded, which needs neither.',
+  });
 }

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'CONNECT_UNAVAILABLE'
   | 'DATA_LOSS'
   | 'DISK_FULL'
+  | 'DOCKER_UNAVAILABLE'
   | 'FENCED'
   | 'HOME_READ_ONLY'
   | 'INTERNAL'

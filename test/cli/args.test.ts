@@ -27,6 +27,17 @@ describe('what is understood', () => {
     ['produce --until-stopped --heartbeat a', { command: 'hand-produce', heartbeat: 'a', json: false }],
     ['start', { command: 'start', queries: ['bronze', 'alert'], json: false }],
     ['stop alert', { command: 'stop', queries: ['alert'], json: false }],
+    ['stack', { command: 'stack', asked: { what: 'status' }, json: false }],
+    ['stack up --json', { command: 'stack', asked: { what: 'start', service: 'all' }, json: true }],
+    ['stack start', { command: 'stack', asked: { what: 'start', service: 'all' }, json: false }],
+    ['stack stop kafka', { command: 'stack', asked: { what: 'stop', service: 'kafka' }, json: false }],
+    ['stack restart all', { command: 'stack', asked: { what: 'restart', service: 'all' }, json: false }],
+    ['stack repair', { command: 'stack', asked: { what: 'repair' }, json: false }],
+    ['stack down', { command: 'stack', asked: { what: 'down' }, json: false }],
+    [
+      'stack logs debezium-connect -f -n 20',
+      { command: 'stack', asked: { what: 'logs', service: 'debezium-connect', follow: true, lines: 20 }, json: false },
+    ],
     ['restart all', { command: 'restart', queries: ['bronze', 'alert'], json: false }],
     [
       'restart bronze --clear-checkpoints',
@@ -149,6 +160,14 @@ test.each([
   'status --yaml',
   'setup everything',
   'produce start --until-stopped',
+  'stack explode',
+  'stack stop silver',
+  'stack logs',
+  'stack logs all',
+  'stack down kafka',
+  'stack repair kafka',
+  'stack stop -f',
+  'run --headless --stack swarm',
 ])('%s is refused in one sentence', (line) => {
   expect(() => parse(line)).toThrow(UsageError);
   expect(() => parse(line)).toThrow(/^[^\n]+$/);

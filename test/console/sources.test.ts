@@ -10,7 +10,7 @@ afterEach(removeFolders);
 function sources(options: Partial<SourcesOptions> = {}) {
   const home = temporaryFolder();
   const fixed = { env: {}, cwd: home, home, settingsFile: path.join(home, 'settings.json'), flags: {} };
-  return readSources({ ...fixed, composeFile: null, ...options });
+  return readSources({ ...fixed, composeFile: '/none/docker-compose.yml', ...options });
 }
 
 /** A folder with a compose file's `.env`. */
