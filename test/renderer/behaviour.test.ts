@@ -265,6 +265,8 @@ describe('fraud feed', () => {
   test('a row opens with the keyboard and shows why it was flagged', async () => {
     await inWindow(story, { hash: '#feed' }, async (window) => {
       const { page } = window;
+      const why = rows(window).first().getByText('6.4 spreads above its mean');
+      await why.waitFor();
       await rows(window).first().focus();
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
@@ -273,6 +275,7 @@ describe('fraud feed', () => {
       await detail.getByText('+4.12').waitFor();
       await detail.getByText('6 other inputs').waitFor();
       await detail.getByText("knows the card's history").waitFor();
+      await why.waitFor({ state: 'detached' });
       expect(await page.evaluate(() => location.hash)).toBe(`#feed/one/${fraud(1).transNum}`);
       await page.keyboard.press('Escape');
       await detail.waitFor({ state: 'detached' });

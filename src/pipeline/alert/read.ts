@@ -151,6 +151,8 @@ function toDeliveryView(row: DeliveryRow, linkBase: string | null): DeliveryView
     level: facts.level,
     amount: facts.amount,
     merchant: oneLine(facts.merchant, TEXT_WIDTH),
+    initials: facts.initials,
+    card: facts.card,
     attempts: row.attempts,
     ambiguousSends: row.ambiguous_sends,
     createdAt: Number(row.created_at),

@@ -108,6 +108,10 @@ export interface DeliveryView {
   readonly level: RiskLevel;
   readonly amount: string;
   readonly merchant: string;
+  /** Initials of the card holder. */
+  readonly initials: string;
+  /** `•••• 4184` */
+  readonly card: string;
   readonly attempts: number;
   /** Sends whose outcome is unknown; each is marked "may be a repeat" when sent again. */
   readonly ambiguousSends: number;

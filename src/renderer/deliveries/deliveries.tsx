@@ -39,7 +39,7 @@ export function Deliveries() {
           <SegmentedControl
             value={state}
             onChange={(value) => setState(DELIVERY_STATES.find((each) => each === value) ?? 'all')}
-            data={FILTERS}
+            data={FILTERS.filter(({ value }) => value !== 'discarded' || (totals?.deliveries.discarded ?? 0) > 0)}
             aria-label="State"
           />
           <TestButton slack={slack} />
@@ -127,6 +127,7 @@ const NEXT: Readonly<Record<ConsoleView['slack'], string>> = {
   off: 'Slack is off, so it is recorded and not sent.',
 };
 
+/** Discarded ones are offered when there are some. */
 const FILTERS = [
   { value: 'all', label: 'All' },
   { value: 'sent', label: 'Sent' },
@@ -134,5 +135,6 @@ const FILTERS = [
   { value: 'ambiguous', label: 'Ambiguous' },
   { value: 'held', label: 'Held' },
   { value: 'dead', label: 'Failed' },
+  { value: 'discarded', label: 'Discarded' },
   { value: 'suppressed', label: 'Suppressed' },
-];
+] as const;

@@ -19,6 +19,15 @@ export function DeliveryTable({ deliveries, chosen, onChoose }: DeliveryTablePro
     { title: 'State', width: 122, cell: ({ state }) => <Status word={deliveryWord(state)} /> },
     { title: 'Risk', width: 96, cell: ({ level }) => <Risk level={level} /> },
     { title: 'Merchant', cell: ({ merchant }) => <b title={merchant}>{merchant}</b> },
+    {
+      title: 'Card',
+      width: 132,
+      cell: ({ initials, card }) => (
+        <>
+          {initials} <span className="mono">{card}</span>
+        </>
+      ),
+    },
     { title: 'Amount', width: 96, numeric: true, cell: ({ amount }) => <b>{money(amount)}</b> },
     { title: 'Tries', width: 56, numeric: true, cell: ({ attempts }) => attempts },
     { title: 'Stored to Slack', width: 108, numeric: true, cell: (each) => delay(each, now) },
@@ -46,7 +55,7 @@ export function DeliveryTable({ deliveries, chosen, onChoose }: DeliveryTablePro
   );
 }
 
-const WIDE_ONLY: readonly string[] = ['Tries', 'Stored to Slack', 'Transaction'];
+const WIDE_ONLY: readonly string[] = ['Card', 'Tries', 'Stored to Slack', 'Transaction'];
 
 /** How long it took, or when it is tried next. */
 function delay({ createdAt, sentAt, nextAt, state }: DeliveryView, now: number): string {

@@ -4,6 +4,7 @@ import { deliveryWord, Risk, StatusMark } from '../components/status.tsx';
 import { Table, type Column } from '../components/table.tsx';
 import { money, moment } from '../format.ts';
 import { useZone } from '../preferences.ts';
+import { reasonsOf } from './input-words.ts';
 
 interface FraudListProps {
   readonly frauds: readonly FraudView[];
@@ -29,6 +30,7 @@ export function FraudList({ frauds, chosen, onChoose }: FraudListProps) {
         <Two a={merchant} b={chosen === null ? `${category} · ${card}` : category} />
       ),
     },
+    ...(chosen === null ? [WHY] : []),
     {
       title: 'Amount',
       width: 112,
@@ -66,6 +68,22 @@ function Two({ a, b, plain = false }: TwoProps) {
     </span>
   );
 }
+
+/** What raised the score most; beside an open fraud its detail tells it. */
+const WHY: Column<FraudView> = {
+  title: 'Why',
+  cell: (fraud) => {
+    const [first = '', second = ''] = reasonsOf(fraud);
+    return (
+      <span className="col">
+        <span className="ink-2 cut" title={first}>
+          {first}
+        </span>
+        <span className="small ink-3 cut">{second}</span>
+      </span>
+    );
+  },
+};
 
 // A moment of another day is `21 Nov 14:32:07`: the time stands above, the date below.
 const lastPart = (text: string): string => text.split(' ').at(-1) ?? text;

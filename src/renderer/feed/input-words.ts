@@ -40,6 +40,14 @@ export function inputWords(feature: string, value: number, { category }: Pick<Fr
   }
 }
 
+/** What raised the score, the strongest first; the API's own words when it tells no contributions. */
+export function reasonsOf(fraud: Pick<FraudView, 'category' | 'contributions' | 'explanation'>): string[] {
+  if (fraud.contributions === null) return fraud.explanation.map((line) => line.replace(/^-\s*/, ''));
+  return fraud.contributions.inputs
+    .filter(({ contribution }) => contribution > 0)
+    .map(({ feature, value }) => inputWords(feature, value, fraud));
+}
+
 /** `+2.41`, `−0.09` */
 export function signed(value: number): string {
   return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;

@@ -209,6 +209,8 @@ describe('the Alert job', () => {
         transNum: 't1',
         state: 'pending',
         level: 'HIGH',
+        initials: 'J. Y.',
+        card: '•••• 4184',
         attempts: 0,
         ambiguousSends: 0,
         sentAt: null,

@@ -880,6 +880,8 @@ function delivery(each: FraudView, state: DeliveryState): DeliveryView {
     level: each.level,
     amount: each.amount,
     merchant: each.merchant,
+    initials: each.initials,
+    card: each.card,
     attempts: state === 'pending' || state === 'suppressed' ? 0 : state === 'dead' ? 2 : 1,
     ambiguousSends: state === 'ambiguous' || state === 'held' ? 1 : 0,
     createdAt: each.predictedAt,
