@@ -109,9 +109,9 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
     running.catch((error: unknown) => log('error', `The producer was not started: ${toErrorView(error).message}`));
   }
 
-  /** On servers that are in use transactions are only made where somebody asks for them. */
+  /** On servers that are in use transactions are only made where somebody asks for them; docker's producer is a container. */
   async function startProducer({ profile, origins, settings }: Ground): Promise<void> {
-    if (profile !== 'embedded' && origins['producer.mode'] === 'default') return;
+    if (profile === 'docker' || (profile === 'external' && origins['producer.mode'] === 'default')) return;
     await stack?.startProducer(producerSettings(settings));
   }
 

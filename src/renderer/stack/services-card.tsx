@@ -121,7 +121,9 @@ function ContainerCells({ service, onLog }: ContainerCellsProps) {
   const { container } = service;
   return (
     <>
-      <td className="mono">{portsOf(service) || 'none'}</td>
+      <td className="mono" title={service.address ?? undefined}>
+        {portsOf(service) || (service.address ?? 'none')}
+      </td>
       <td className="num">{container?.cpuPercent == null ? '–' : `${container.cpuPercent.toFixed(1)}%`}</td>
       <td className="num">{container?.memoryBytes == null ? '–' : memory(container.memoryBytes)}</td>
       <td className="num">{container?.upSince == null ? '–' : longSpan(now - container.upSince)}</td>

@@ -59,8 +59,8 @@ export function createControl(options: ControlOptions): DockerControl {
     } finally {
       clearInterval(timer);
       await (looking as Promise<void> | null);
-      tell(null);
       await containers.look().catch(() => undefined);
+      tell(null);
     }
   }
 
