@@ -1,6 +1,8 @@
 /** The checks of the captured PostgreSQL: each thing broken on a real server, found, and repaired. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PostgresSettings } from '../../../src/pipeline/job-settings.ts';
 import { openDatabase, type Database } from '../../../src/pipeline/sql.ts';
@@ -15,6 +17,7 @@ import { patientIn, serversWith } from '../doctor/support/patients.ts';
 import {
   APP_ROOT,
   makeTestHome,
+  MIGRATIONS_FOLDER,
   removeTestHome,
   startTestPostgres,
   type TestPostgres,
@@ -219,6 +222,29 @@ describe('migrations', () => {
         do: () => run([`DELETE FROM sluice_migrations.applied WHERE name = '999_future.sql'`]),
       },
     });
+  });
+
+  it('of a database with tables of the old system are applied around them', async () => {
+    const admin = openDatabase(postgres.settings('postgres'));
+    await admin.query('CREATE DATABASE old');
+    await admin.close();
+    const old = openDatabase(postgres.settings('old'));
+    const columns =
+      (await readFile(path.join(MIGRATIONS_FOLDER, 'frauddb', '001_transactions.sql'), 'utf8')).split(
+        'CREATE INDEX',
+      )[0] ?? '';
+    await old.query(columns);
+    await prove('postgres', {
+      check: 'migrations',
+      broken: 'frauddb is of the old system: its tables, and none of Sluice’s',
+      patient,
+      damage: () => (change = { captured: postgres.settings('old') }),
+      finds: 'failed',
+      seen: /not applied: /,
+      repair: 'us',
+    });
+    expect(await old.query('SELECT 1 FROM sluice.outbox')).toEqual([]);
+    await old.close();
   });
 
   it('of an empty database are all applied by the fix', async () => {

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { PostgresSettings } from '../../../pipeline/job-settings.ts';
 import { sqlState, type Sql } from '../../../pipeline/sql.ts';
+import { adoptTables } from '../../embedded/adopt.ts';
 import { migrate } from '../../embedded/migrations.ts';
 import { byHand, byUs, failed, passed } from '../check.ts';
 import type { Finding } from '../report.ts';
@@ -125,7 +126,11 @@ export async function lookAtMigrations(sql: Sql, folder: string): Promise<Findin
   );
 }
 
-export const migrateNow = (captured: PostgresSettings, folder: string): Promise<unknown> => migrate(captured, folder);
+/** Tables that are there already are kept as they are. */
+export async function migrateNow(captured: PostgresSettings, folder: string): Promise<void> {
+  await adoptTables(captured, folder);
+  await migrate(captured, folder);
+}
 
 async function readFiles(folder: string): Promise<MigrationFile[]> {
   const names = (await readdir(folder)).filter((name) => /^\d{3}_.+\.sql$/.test(name)).sort();
