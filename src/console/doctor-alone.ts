@@ -45,6 +45,7 @@ export function patientAlone({ home, env, cwd, migrationsFolder, composeFile }: 
     ownRuns: [],
     slack: trySlack(secretPlaces),
     ports: servers && profile === 'docker' ? portsOfServers(servers) : [],
+    published: null,
     migrations: frauddbMigrations(migrationsFolder),
   };
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { toErrorView } from '../pipeline/errors.ts';
 import type { LogLevel } from '../pipeline/events.ts';
 import { examine, treat } from '../stack/doctor/doctor.ts';
-import { fromEndpoints, fromServers, portsOf, portsOfServers } from '../stack/doctor/patient.ts';
+import { fromEndpoints, fromServers, portsOf, portsOfServers, publishedBy } from '../stack/doctor/patient.ts';
 import type { Patient, PatientServers, SlackForm } from '../stack/doctor/patient.ts';
 import { wantsFixing, type CheckId, type DoctorReport, type FixResult } from '../stack/doctor/report.ts';
 import { embeddedLakehouse } from '../stack/embedded/lakehouse.ts';
@@ -75,6 +75,7 @@ export function patientOf({ ground, snapshot, stack, endpoints, migrationsFolder
       stack?.servers && snapshot.console.profile === 'docker'
         ? portsOfServers(stack.servers)
         : portsOf(snapshot.services),
+    published: publishedBy(snapshot.services),
     migrations: frauddbMigrations(migrationsFolder),
   };
 }

@@ -45,6 +45,10 @@ export interface Connector {
   restartFailed(): Promise<ConnectorView>;
   pause(): Promise<ConnectorView>;
   resume(): Promise<ConnectorView>;
+  /** Ends its tasks and keeps its configuration; only then can its offsets be forgotten. */
+  stop(): Promise<ConnectorView>;
+  /** It begins with a snapshot of all rows when it is resumed. */
+  forgetOffsets(): Promise<void>;
   /** How far the source has been read, as Connect stores it; null before the first flush. */
   offsets(): Promise<unknown>;
   /** Resolves when connector and tasks have come to rest: RUNNING, PAUSED, STOPPED or FAILED. */
@@ -88,6 +92,8 @@ export function openConnector(options: ConnectorOptions): Connector {
     restartFailed: () => act('POST', 'restart?includeTasks=true&onlyFailed=true'),
     pause: () => act('PUT', 'pause'),
     resume: () => act('PUT', 'resume'),
+    stop: () => act('PUT', 'stop'),
+    forgetOffsets: async () => void (await rest.send('DELETE', `${path}/offsets`)),
     offsets: async () => (((await rest.get(`${path}/offsets`)) as Offsets | null)?.offsets ?? [])[0]?.offset ?? null,
   };
 }

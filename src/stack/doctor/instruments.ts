@@ -57,8 +57,6 @@ export interface DockerTool {
   composeVersion(): Promise<string>;
   /** Where the engine keeps its images and volumes. */
   root(): Promise<string>;
-  /** Ports of this machine that containers of this project have published. */
-  publishedPorts(): Promise<readonly number[]>;
 }
 
 const HTTP_MS = 5_000;

@@ -19,6 +19,8 @@ export interface Patient {
   readonly ownRuns: readonly string[];
   readonly slack: SlackForm;
   readonly ports: readonly WantedPort[];
+  /** Ports of this machine that our own containers have published; null where that is not known. */
+  readonly published: readonly number[] | null;
   /** The folder of the numbered migrations of frauddb; null where it is not known. */
   readonly migrations: string | null;
 }
@@ -93,6 +95,12 @@ export function portsOf(services: readonly ServiceView[]): WantedPort[] {
     const port = /^127\.0\.0\.1:(\d+)$/.exec(address ?? '')?.[1];
     return port === undefined || pid === null ? [] : [{ service, port: Number(port), pid }];
   });
+}
+
+/** Null before docker has told of a container. */
+export function publishedBy(services: readonly ServiceView[]): readonly number[] | null {
+  const containers = services.flatMap(({ container }) => (container ? [container] : []));
+  return containers.length === 0 ? null : containers.flatMap(({ ports }) => ports.map(({ host }) => host));
 }
 
 /** The ports of this machine at which the servers are looked for. */

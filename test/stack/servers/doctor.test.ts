@@ -411,6 +411,36 @@ describe.skipIf(obstacle)('the doctor on real servers', () => {
       await desk.close();
     });
 
+    it('has lost its slot, and begins anew with all rows', async () => {
+      await prove({
+        check: 'slot',
+        broken: 'PostgreSQL has removed its log while the connector was paused',
+        damage: async () => {
+          await connector.pause();
+          await expect.poll(() => state('slot'), { timeout: 60_000 }).toBe('warn');
+          await limit('1MB');
+          for (let segment = 0; segment < 4; segment += 1) {
+            await frauddb.query(`SELECT pg_logical_emit_message(false, 'x', 'y')`);
+            await frauddb.query('SELECT pg_switch_wal()');
+          }
+          await frauddb.query('CHECKPOINT');
+          await limit('-1');
+        },
+        finds: 'failed',
+        seen: /debezium is lost/,
+        repair: 'us',
+      });
+      expect(await connector.view()).toMatchObject({ state: 'RUNNING' });
+    });
+
+    async function limit(size: string): Promise<void> {
+      await frauddb.query(`ALTER SYSTEM SET max_slot_wal_keep_size = '${size}'`);
+      await frauddb.query('SELECT pg_reload_conf()');
+      const shown = async () =>
+        (await frauddb.query<{ now: string }>(`SELECT current_setting('max_slot_wal_keep_size') AS now`))[0]?.now;
+      await expect.poll(shown, { timeout: 30_000 }).toBe(size);
+    }
+
     it('is not where Kafka Connect is said to be', () =>
       prove({
         check: 'connect',

@@ -66,14 +66,14 @@ export function machineChecks(patient: Patient): Check[] {
       group: 'machine',
       title: 'Ports are ours',
       looked: patient.ports.map(({ service, port }) => `${service} ${port}`).join(', ') || 'the ports of the stack',
-      needs: patient.profile === 'docker' ? ['docker'] : [],
+      needs: [],
       skip:
         patient.profile === 'external'
           ? 'servers of your own keep their ports where they run'
           : patient.ports.length === 0
             ? 'nothing of the stack runs, and it takes free ports when it starts'
             : null,
-      look: (tools) => lookAtPorts(tools, patient.ports),
+      look: (tools) => lookAtPorts(tools, patient),
     },
   ];
 }
@@ -120,11 +120,10 @@ async function lookAtDocker(docker: DockerTool | null): Promise<Finding> {
   return failed(`engine ${engine}; ${messageOf(compose)}`, expected, byHand(install, 'docker compose version'));
 }
 
-async function lookAtPorts(tools: Instruments, wanted: readonly WantedPort[]): Promise<Finding> {
+async function lookAtPorts(tools: Instruments, { ports: wanted, published }: Patient): Promise<Finding> {
   const expected = 'each port held by its service alone, on 127.0.0.1';
   const listeners = await tools.listeners();
   if (listeners === null) return passed('this system does not tell who holds a port', expected);
-  const published = (await tools.docker?.publishedPorts()) ?? [];
   const taken = wanted.flatMap((each) => takenByOthers(each, listeners, published));
   if (taken.length > 0) {
     const fix = byHand(
@@ -143,15 +142,21 @@ async function lookAtPorts(tools: Instruments, wanted: readonly WantedPort[]): P
   return passed(held === 0 ? 'all of them are free' : `${held} of ${wanted.length} held by their services`, expected);
 }
 
+/** What stands before the containers, under the names that the engines give it. */
+const DOCKERS = /^(docker-pr|com\.docker|rootless|vpnkit|slirp4netns|conmon|pasta)/;
+
 function takenByOthers(
   { service, port, pid }: WantedPort,
   listeners: readonly Listener[],
-  published: readonly number[],
-) {
-  if (published.includes(port)) return [];
+  published: Patient['published'],
+): string[] {
+  if (published?.includes(port)) return [];
   const others = listeners.filter((each) => each.port === port && (pid === null || each.process?.pid !== pid));
-  // Of a process that may not be looked at nothing is known; where a process of ours should be, that is no sign.
-  const strangers = others.filter(({ process }) => process !== null || pid === null);
+  const strangers = others.filter(({ process }) => {
+    // Of a process that may not be looked at nothing is known; where one of ours should be, that is no sign.
+    if (process === null) return pid === null && published !== null;
+    return published !== null || pid !== null || !DOCKERS.test(process.name);
+  });
   return strangers.slice(0, 1).map(({ process: holder }) => {
     const who = holder ? `${holder.name} (process ${holder.pid})` : 'a program of another user';
     return `${port} of ${service} is taken by ${who}`;

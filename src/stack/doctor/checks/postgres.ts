@@ -1,9 +1,10 @@
 /** The captured PostgreSQL: its log, publication, slot, tables. All statements of the checks only read. */
+import { systemClock } from '../../../pipeline/clock.ts';
 import type { Sql } from '../../../pipeline/sql.ts';
 import { readSlot, type SlotView } from '../../connector/slot.ts';
 import { byHand, byUs, failed, passed, warned, type Check } from '../check.ts';
 import type { Instruments } from '../instruments.ts';
-import type { Patient, PatientServers } from '../patient.ts';
+import type { ConnectTarget, Patient, PatientServers } from '../patient.ts';
 import type { CheckId, Finding, Fix } from '../report.ts';
 import { bytes, sqlName, sqlText } from '../words.ts';
 import { lookAtMigrations, lookAtSchema, migrateNow } from './schema.ts';
@@ -25,7 +26,7 @@ export function postgresChecks(patient: Patient): Check[] {
     title: string,
     looked: string,
     look: (sql: Sql, servers: PatientServers, tools: Instruments) => Promise<Finding>,
-    repair?: (sql: Sql, servers: PatientServers) => Promise<unknown>,
+    repair?: (sql: Sql, servers: PatientServers, tools: Instruments) => Promise<unknown>,
   ): Check => ({
     id,
     group: 'postgres',
@@ -35,15 +36,20 @@ export function postgresChecks(patient: Patient): Check[] {
     skip: servers ? null : NOT_RUNNING,
     look: (tools) => look(tools.sql(needed(servers).captured), needed(servers), tools),
     ...(repair && {
-      repair: async (tools: Instruments) => void (await repair(tools.sql(needed(servers).captured), needed(servers))),
+      repair: async (tools: Instruments) =>
+        void (await repair(tools.sql(needed(servers).captured), needed(servers), tools)),
     }),
   });
   return [
     check('postgres', 'PostgreSQL answers', at, lookAtServer),
     check('wal-level', 'wal_level is logical', `wal_level, slots and senders of ${at}`, lookAtWalLevel),
     check('publication', 'Publication has the table', `pg_publication_tables of ${at}`, lookAtPublication, publish),
-    check('slot', 'Slot is read', `pg_replication_slots of ${at}`, (sql, { slot }) =>
-      lookAtSlot(sql, slot, isEmbedded),
+    check(
+      'slot',
+      'Slot is read',
+      `pg_replication_slots of ${at}`,
+      (sql, all) => lookAtSlot(sql, all, isEmbedded),
+      beginAnew,
     ),
     check(
       'replica-identity',
@@ -135,7 +141,7 @@ async function publish(sql: Sql, { publication }: PatientServers): Promise<void>
 const create = (publication: string): string => `CREATE PUBLICATION ${sqlName(publication)} FOR TABLE ${TABLE}`;
 const add = (publication: string): string => `ALTER PUBLICATION ${sqlName(publication)} ADD TABLE ${TABLE}`;
 
-async function lookAtSlot(sql: Sql, name: string, isEmbedded: boolean): Promise<Finding> {
+async function lookAtSlot(sql: Sql, { slot: name, connect }: PatientServers, isEmbedded: boolean): Promise<Finding> {
   const slot = await readSlot(sql, name);
   const expected = 'a slot that is read, with little log kept for it';
   const reader = isEmbedded
@@ -144,7 +150,7 @@ async function lookAtSlot(sql: Sql, name: string, isEmbedded: boolean): Promise<
   if (slot === null) return failed(`there is no slot ${name}`, expected, byHand(reader));
   const seen = `${name} ${slot.active ? 'is read' : 'has no reader'}; ${bytes(slot.retainedBytes)} kept${limitOf(slot)}`;
   if (slot.wal === 'lost')
-    return failed(`${name} is lost: its log has been removed`, expected, renew(name, isEmbedded));
+    return failed(`${name} is lost: its log has been removed`, expected, renew(name, connect, isEmbedded));
   if (!slot.active) return warned(seen, expected, byHand(`${reader} Until then PostgreSQL keeps its log.`));
   const isShort =
     slot.wal === 'unreserved' || (slot.limitBytes !== null && slot.retainedBytes > FULL * slot.limitBytes);
@@ -159,12 +165,30 @@ const limitOf = ({ safeBytes }: SlotView): string =>
   safeBytes === null ? '' : `, ${bytes(Math.max(0, safeBytes))} until it is lost`;
 
 /** A lost slot cannot be repaired; all rows come again. */
-function renew(name: string, isEmbedded: boolean): Fix {
-  const again = 'All rows are then read again, and come as snapshot reads (op r).';
+function renew(name: string, connect: ConnectTarget | null, isEmbedded: boolean): Fix {
+  const again = 'All rows are read again and come as snapshot reads (op r): Bronze stores them once more.';
+  const drop = `SELECT pg_drop_replication_slot(${sqlText(name)})`;
   if (isEmbedded) return byHand(`Restart Sluice: its change capture makes a new slot. ${again}`);
-  const text = `Stop the connector, delete its offsets, drop the slot, resume. ${again}`;
-  return byHand(text, `SELECT pg_drop_replication_slot(${sqlText(name)});`);
+  if (connect === null) return byHand(`Let whoever captures begin anew. ${again}`, `${drop};`);
+  const path = `/connectors/${connect.name}`;
+  return byUs(again, 'Begin anew', [`PUT ${path}/stop`, `DELETE ${path}/offsets`, drop, `PUT ${path}/resume`]);
 }
+
+/** Resolves when the new slot is read, or when it takes too long, which the check then tells. */
+async function beginAnew(sql: Sql, { slot, connect }: PatientServers, tools: Instruments): Promise<void> {
+  if (connect === null) return;
+  const connector = tools.connector(connect);
+  await connector.stop();
+  await connector.forgetOffsets();
+  await sql.query('SELECT pg_drop_replication_slot($1)', [slot]);
+  await connector.resume();
+  for (let looks = 0; looks < LOOKS && (await readSlot(sql, slot))?.active !== true; looks += 1) {
+    await systemClock.sleep(LOOK_MS, new AbortController().signal);
+  }
+}
+
+const LOOKS = 60;
+const LOOK_MS = 500;
 
 async function lookAtIdentity(sql: Sql): Promise<Finding> {
   const [row] = await sql.query<{ identity: string; key: boolean }>(

@@ -17,6 +17,7 @@ export function patientIn(home: string, change: Partial<Patient> = {}): Patient 
     ownRuns: [],
     slack: { kind: 'webhook' },
     ports: [],
+    published: null,
     migrations: path.join(MIGRATIONS_FOLDER, 'frauddb'),
     ...change,
   };
