@@ -3,7 +3,7 @@ import type { LogLevel } from '../pipeline/events.ts';
 import type { Endpoints, Stack } from '../stack/stack.ts';
 import { openCapture, type CaptureDesk } from './capture.ts';
 import type { Snapshot } from './contract.ts';
-import { openDoctor, patientOf, serversOf, type DoctorDesk } from './doctor.ts';
+import { dockerOf, openDoctor, patientOf, serversOf, type DoctorDesk } from './doctor.ts';
 import type { Ground } from './ground.ts';
 
 export interface DesksOptions {
@@ -34,6 +34,7 @@ export function openDesks({ ground, stack, endpoints, snapshot, refuse, say, mig
     doctor: openDoctor({
       patient: () => patientOf({ ...parts(), migrationsFolder }),
       control: () => stack()?.control ?? null,
+      docker: () => dockerOf(ground().profile, ground().env, ground().composeFile),
       say,
     }),
     capture: () => {

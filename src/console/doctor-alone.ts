@@ -5,7 +5,7 @@ import { examine, treat } from '../stack/doctor/doctor.ts';
 import { fromServers, portsOfServers, type Patient, type SlackForm } from '../stack/doctor/patient.ts';
 import type { CheckId, DoctorReport, FixResult } from '../stack/doctor/report.ts';
 import { embeddedLakehouse } from '../stack/embedded/lakehouse.ts';
-import { frauddbMigrations, slackForm } from './doctor.ts';
+import { dockerOf, frauddbMigrations, slackForm } from './doctor.ts';
 import { homePaths } from './home.ts';
 import { chooseSlack, readServingUrl } from './secrets.ts';
 import { toServers } from './servers.ts';
@@ -21,12 +21,20 @@ export interface AloneOptions {
   readonly composeFile: string;
 }
 
-export const examineAlone = (options: AloneOptions): Promise<DoctorReport> => examine(patientAlone(options), QUIET);
+export function examineAlone(options: AloneOptions): Promise<DoctorReport> {
+  const patient = patientAlone(options);
+  return examine(patient, toolsAlone(patient, options));
+}
 
-export const treatAlone = (options: AloneOptions, id: CheckId, will: readonly string[]): Promise<FixResult> =>
-  treat(patientAlone(options), id, will, QUIET);
+export function treatAlone(options: AloneOptions, id: CheckId, will: readonly string[]): Promise<FixResult> {
+  const patient = patientAlone(options);
+  return treat(patient, id, will, toolsAlone(patient, options));
+}
 
-const QUIET = { log: () => undefined };
+const toolsAlone = ({ profile }: Patient, { env, composeFile }: AloneOptions) => ({
+  log: () => undefined,
+  docker: dockerOf(profile, env, composeFile),
+});
 
 /** Throws `SETTINGS_INVALID` when the settings do not say where the servers are. */
 export function patientAlone({ home, env, cwd, migrationsFolder, composeFile }: AloneOptions): Patient {

@@ -4,11 +4,13 @@ import path from 'node:path';
 import { toErrorView } from '../pipeline/errors.ts';
 import type { LogLevel } from '../pipeline/events.ts';
 import { examine, treat } from '../stack/doctor/doctor.ts';
+import { openDockerTool } from '../stack/docker/engine.ts';
+import type { DockerTool } from '../stack/doctor/instruments.ts';
 import { fromEndpoints, fromServers, portsOf, portsOfServers, publishedBy } from '../stack/doctor/patient.ts';
 import type { Patient, PatientServers, SlackForm } from '../stack/doctor/patient.ts';
 import { wantsFixing, type CheckId, type DoctorReport, type FixResult } from '../stack/doctor/report.ts';
 import { embeddedLakehouse } from '../stack/embedded/lakehouse.ts';
-import type { Endpoints, Stack, StackControl } from '../stack/stack.ts';
+import type { Endpoints, Profile, Stack, StackControl } from '../stack/stack.ts';
 import type { Snapshot } from './contract.ts';
 import type { Ground } from './ground.ts';
 import type { SlackChoice } from './secrets.ts';
@@ -23,13 +25,15 @@ export interface DoctorDeskOptions {
   readonly patient: () => Patient;
   /** What can be done to the services; null where nothing can. */
   readonly control: () => StackControl | null;
+  /** Null where nothing runs in docker. */
+  readonly docker: () => DockerTool | null;
   readonly say: (level: LogLevel, message: string) => void;
 }
 
-export function openDoctor({ patient, control, say }: DoctorDeskOptions): DoctorDesk {
+export function openDoctor({ patient, control, docker, say }: DoctorDeskOptions): DoctorDesk {
   let under: Promise<DoctorReport> | null = null;
   // What a client tries again is no news: the check tells how it ended.
-  const options = () => ({ log: () => undefined, control: control() });
+  const options = () => ({ log: () => undefined, control: control(), docker: docker() });
   return {
     run: () => {
       under ??= examine(patient(), options()).finally(() => (under = null));
@@ -100,4 +104,13 @@ export function slackForm(choice: SlackChoice): SlackForm {
 export function frauddbMigrations(folder: string | undefined): string | null {
   const frauddb = folder === undefined ? '' : path.join(folder, 'frauddb');
   return frauddb !== '' && existsSync(frauddb) ? frauddb : null;
+}
+
+/** Docker itself on the docker profile; asking it for a version needs no project. */
+export function dockerOf(
+  profile: Profile,
+  env: Readonly<Record<string, string | undefined>>,
+  composeFile: string,
+): DockerTool | null {
+  return profile === 'docker' ? openDockerTool({ project: { name: 'sluice', composeFile }, env }) : null;
 }

@@ -64,6 +64,23 @@ describe('without a console', () => {
   });
 });
 
+test('on the docker profile docker itself is asked, by its own command', async () => {
+  const env = {
+    SLUICE_STACK: 'docker',
+    POSTGRES_PASSWORD: 'canary-4711',
+    AWS_SECRET_ACCESS_KEY: 'canary-0815',
+    PATH: home,
+  };
+  const { checks, profile } = await examineAlone(alone(env));
+  expect(profile).toBe('docker');
+  expect(checks.find(({ id }) => id === 'docker')).toMatchObject({
+    state: 'failed',
+    seen: 'there is no docker on this machine',
+  });
+  expect(stateOf(checks, 'docker-disk')).toBe('skipped');
+  expect(JSON.stringify(checks)).not.toContain('canary');
+});
+
 describe('with a console', () => {
   test('doctor and fix go through the contract; on a stack without connector its commands say so', async () => {
     const { console } = makeConsole({});

@@ -18,7 +18,7 @@ export interface Shown {
 
 /** What stands in the table; a connector whose task has failed makes Kafka Connect a service to look at. */
 export function serviceState({ name, state, container }: ServiceView, connector: ConnectorState | null): Shown {
-  if (name === 'debezium-connect' && state === 'OK' && connector === 'FAILED') {
+  if (name === 'debezium-connect' && connector === 'FAILED' && container?.state === 'running') {
     return { word: 'FAILED', text: 'TASK FAILED' };
   }
   if (state === 'OK' && container) return { word: 'OK', text: container.health === 'healthy' ? 'HEALTHY' : 'RUNNING' };

@@ -34,7 +34,7 @@ export interface DockerCliOptions {
 const LONGEST_OUTPUT = 4 * 1024 * 1024;
 /** Short questions; the other verbs take as long as the containers do. */
 const DEADLINE_MS = 20_000;
-const QUESTIONS: readonly Verb['do'][] = ['config', 'ids', 'inspect', 'stats'];
+const QUESTIONS: readonly Verb['do'][] = ['version', 'compose-version', 'root', 'config', 'ids', 'inspect', 'stats'];
 
 export function openDockerCli({ project, env, command = 'docker' }: DockerCliOptions): DockerCli {
   const start = (verb: Verb): ChildProcess =>

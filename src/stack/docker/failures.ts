@@ -8,6 +8,9 @@ export type DockerFailure =
   | { readonly kind: 'refused'; readonly code: number | null; readonly text: string };
 
 const TRIED: Readonly<Record<Verb['do'], string>> = {
+  version: 'Asking docker for its version',
+  'compose-version': 'Asking docker for its compose plug-in',
+  root: 'Asking docker where it keeps its data',
   config: 'Reading the compose file',
   ids: 'Asking docker for the containers',
   inspect: 'Looking at the containers',

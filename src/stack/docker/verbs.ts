@@ -1,4 +1,4 @@
-/** All that is ever asked of the docker command line: eleven verbs, each with its words. Pure. */
+/** All that is ever asked of the docker command line: fourteen verbs, each with its words. Pure. */
 import type { ComposeService } from '../stack.ts';
 
 /** The compose project: its name labels every container of ours. */
@@ -9,6 +9,11 @@ export interface Project {
 }
 
 export type Verb =
+  /** The version of the engine, and of the compose plug-in. */
+  | { readonly do: 'version' }
+  | { readonly do: 'compose-version' }
+  /** Where the engine keeps images and volumes. */
+  | { readonly do: 'root' }
   /** Is the compose file whole, and every variable set? */
   | { readonly do: 'config' }
   /** The ids of all containers of the project. Also tells whether there is an engine that answers. */
@@ -42,6 +47,12 @@ export function wordsOf(verb: Verb, project: Project): string[] {
   const everything = [...compose, '--profile', '*'];
   const ours = ['--filter', `label=com.docker.compose.project=${project.name}`];
   switch (verb.do) {
+    case 'version':
+      return ['version', '--format', '{{.Server.Version}}'];
+    case 'compose-version':
+      return ['compose', 'version', '--short'];
+    case 'root':
+      return ['info', '--format', '{{.DockerRootDir}}'];
     case 'config':
       return [...compose, 'config', '--quiet'];
     case 'ids':

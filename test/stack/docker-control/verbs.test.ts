@@ -7,6 +7,9 @@ const COMPOSE = 'compose --ansi never --project-name sluice --file /opt/sluice/d
 const OURS = '--filter label=com.docker.compose.project=sluice';
 
 test.each<[Verb, string]>([
+  [{ do: 'version' }, 'version --format {{.Server.Version}}'],
+  [{ do: 'compose-version' }, 'compose version --short'],
+  [{ do: 'root' }, 'info --format {{.DockerRootDir}}'],
   [{ do: 'config' }, `${COMPOSE} config --quiet`],
   [{ do: 'ids' }, `ps --all --quiet --no-trunc ${OURS}`],
   [{ do: 'inspect', ids: [ID] }, `inspect --type container ${ID}`],

@@ -86,7 +86,7 @@ describe('this machine', () => {
       check: 'docker',
       broken: 'compose is not installed',
       damage: () => (broken.compose = true),
-      seen: /engine 26\.1\.5; compose is not/,
+      seen: /compose is not a docker command/,
       repair: { words: 'install the compose plugin', do: () => (broken.compose = false) },
     });
     let free = 50 * GB;

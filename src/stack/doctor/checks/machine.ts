@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { toErrorView } from '../../../pipeline/errors.ts';
 import { byHand, failed, passed, warned, type Check } from '../check.ts';
 import type { DockerTool, Instruments } from '../instruments.ts';
 import { isOpenToOthers, type Listener } from '../listeners.ts';
@@ -110,14 +111,15 @@ async function lookAtDisk(tools: Instruments, folder: string, advice: string, co
 
 async function lookAtDocker(docker: DockerTool | null): Promise<Finding> {
   const expected = 'an engine and compose 2 that answer';
-  const without = 'Start docker, or use the embedded stack, which needs none of it.';
   const tool = needed(docker);
-  const engine = await tool.version().catch((error: unknown) => error as Error);
-  if (typeof engine !== 'string') return failed(messageOf(engine), expected, byHand(without, 'docker version'));
-  const compose = await tool.composeVersion().catch((error: unknown) => error as Error);
-  if (typeof compose === 'string') return passed(`engine ${engine}, compose ${compose}`, expected);
-  const install = 'Install the compose plugin of docker, version 2 or newer.';
-  return failed(`engine ${engine}; ${messageOf(compose)}`, expected, byHand(install, 'docker compose version'));
+  try {
+    const engine = await tool.version();
+    const compose = await tool.composeVersion();
+    return passed(`engine ${engine}, compose ${compose}`, expected);
+  } catch (error) {
+    const { seen, action } = toErrorView(error, 'Asking docker');
+    return failed(seen, expected, byHand(action, 'docker version && docker compose version'));
+  }
 }
 
 async function lookAtPorts(tools: Instruments, { ports: wanted, published }: Patient): Promise<Finding> {
@@ -167,5 +169,3 @@ function needed(docker: DockerTool | null): DockerTool {
   if (docker === null) throw new Error('docker was asked about on a profile without it');
   return docker;
 }
-
-const messageOf = (error: Error): string => error.message.split('\n')[0] ?? '';
