@@ -3,7 +3,7 @@ import path from 'node:path';
 import { SluiceError, toErrorView } from '../pipeline/errors.ts';
 import type { LogLevel } from '../pipeline/events.ts';
 import type { PostgresSettings } from '../pipeline/job-settings.ts';
-import type { Endpoints, ServiceView, Stack, StackEvent } from '../stack/stack.ts';
+import type { Endpoints, ServiceView, Stack, StackEvent, StackWork } from '../stack/stack.ts';
 import { emptySnapshot } from './blank.ts';
 import type { ApplicationOptions, Console, StackFactory } from './console-types.ts';
 import { parseCommand } from './commands.ts';
@@ -57,15 +57,21 @@ export function createApplication(options: ApplicationOptions, createStack: Stac
 
   function onStackEvent(event: StackEvent): void {
     if (event.type === 'log') ground?.logs.append(event.line);
-    else if (event.type === 'work') update({ work: event.work });
+    else if (event.type === 'work') onWork(event.work);
     else if (event.type === 'producer') store.set('producer', event.producer);
     else onServices(event.services);
+  }
+
+  function onWork(work: StackWork | null): void {
+    const starting = work !== null && store.get().console.stack === 'STARTING';
+    update({ work, ...(starting && { step: work.step }) });
   }
 
   function onServices(services: readonly ServiceView[]): void {
     store.set('services', services);
     const starting = services.find(({ state }) => state === 'STARTING');
-    if (starting && store.get().console.stack === 'STARTING') update({ step: `Starting ${starting.title}` });
+    const { stack: state, work } = store.get().console;
+    if (starting && state === 'STARTING' && work === null) update({ step: `Starting ${starting.title}` });
   }
 
   async function start(): Promise<void> {

@@ -17,7 +17,6 @@ function ofCompose(names: Names): Readonly<Partial<Record<ServerSettingName, unk
     'connect.postgresPort': 5_432,
     'fraudApi.url': `http://${at('FRAUD_API_PORT', 8_000)}`,
     's3.endpoint': `http://${at('MINIO_PORT', 9_000)}`,
-    's3.accessKeyId': 'minio',
     'bronze.table': 's3a://lakehouse/bronze/transactions',
     'bronze.checkpoint': 's3a://lakehouse/checkpoints/bronze',
     'alert.checkpoint': 's3a://lakehouse/checkpoints/realtime-prediction',
@@ -34,13 +33,16 @@ export const profileDefaults = (profile: Profile): TableLayer<SettingName> =>
 export const serverDefaults = (profile: Profile, names: Names): TableLayer<ServerSettingName> =>
   defaults(profile === 'docker' ? ofCompose(names) : {});
 
-/** The `.env` beside the compose file names the account of MinIO as MinIO does; what it sets must be what we use. */
-export function composeNames(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const { MINIO_ROOT_USER: user, MINIO_ROOT_PASSWORD: password } = values;
+/**
+ * The account of MinIO, as compose names it. It goes before AWS_ACCESS_KEY_ID and its secret: those of a person who works
+ * with Amazon too are in every shell of theirs, and no account of this MinIO.
+ */
+export function minioAccount(profile: Profile, names: Names): TableLayer<ServerSettingName> {
+  const { MINIO_ROOT_USER: user, MINIO_ROOT_PASSWORD: password } = profile === 'docker' ? names : {};
   return {
-    ...(user !== undefined && { AWS_ACCESS_KEY_ID: user }),
-    ...(password !== undefined && { AWS_SECRET_ACCESS_KEY: password }),
-    ...values,
+    origin: '.env',
+    values: password ? { 's3.accessKeyId': user || 'minio', 's3.secretAccessKey': password } : {},
+    where: () => 'MINIO_ROOT_USER and MINIO_ROOT_PASSWORD',
   };
 }
 

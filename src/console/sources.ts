@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Profile } from '../stack/stack.ts';
 import type { Notice } from './contract.ts';
-import { composeNames, profileDefaults, serverDefaults } from './profile.ts';
+import { minioAccount, profileDefaults, serverDefaults } from './profile.ts';
 import { SERVER_SETTINGS, type ServerSettings } from './server-settings.ts';
 import { resolveTable, tableEnvLayer, tableFlagLayer } from './setting-table.ts';
 import type { NameOf, SettingTable, TableLayer } from './setting-table.ts';
@@ -44,14 +44,19 @@ export function readSources(options: SourcesOptions): Sources {
     file.layer as TableLayer<NameOf<T>>,
   ];
   const { stack: profile } = resolveTable(STACK, layers(STACK, near)).settings;
-  const compose = profile === 'docker' ? [besideCompose(composeFile)] : [];
+  const compose = profile === 'docker' ? [toDotenv(path.dirname(composeFile))] : [];
   const dotenvs = [...near, ...compose];
   // As compose itself sees them: where its services are depends on these alone.
   const names: Env = { ...compose[0]?.values, ...env };
   return {
     profile,
     resolved: resolveSettings([...layers(SETTINGS, dotenvs), profileDefaults(profile)]),
-    servers: () => resolveTable(SERVER_SETTINGS, [...layers(SERVER_SETTINGS, dotenvs), serverDefaults(profile, names)]),
+    servers: () =>
+      resolveTable(SERVER_SETTINGS, [
+        minioAccount(profile, names),
+        ...layers(SERVER_SETTINGS, dotenvs),
+        serverDefaults(profile, names),
+      ]),
     secretPlaces: [env, ...dotenvs.map(({ values }) => values)],
     notices: file.notices,
   };
@@ -66,9 +71,4 @@ interface Dotenv {
 
 function toDotenv(folder: string): Dotenv {
   return { file: path.join(folder, '.env'), values: readDotenv(folder) };
-}
-
-function besideCompose(composeFile: string): Dotenv {
-  const { file, values } = toDotenv(path.dirname(composeFile));
-  return { file, values: composeNames(values) };
 }

@@ -6,6 +6,7 @@ import { createEmbeddedStack } from '../stack/embedded/stack.ts';
 import { createExternalStack } from '../stack/external/stack.ts';
 import type { Stack, StackEvent } from '../stack/stack.ts';
 import type { Ground } from './ground.ts';
+import type { ServerSettings } from './server-settings.ts';
 import { toServers } from './servers.ts';
 
 /** Where the parts of the program lie; all paths are absolute. */
@@ -24,7 +25,7 @@ export function createStackOf(files: StackFiles, ground: Ground, onEvent: (event
   if (profile === 'embedded')
     return createEmbeddedStack({ home: paths.home, appRoot, migrationsFolder, workerFile, version, onEvent });
   const resolved = ground.serverSettings();
-  if (profile === 'docker' && resolved.settings['postgres.password'] === null) throw noPasswords(ground.composeFile);
+  if (profile === 'docker') checkPasswords(resolved, ground.composeFile);
   const servers = toServers(resolved, path.resolve(ground.cwd));
   const partitions = resolved.settings['kafka.partitions'];
   const parts = { servers, migrationsFolder, workerFile, partitions, onEvent };
@@ -33,10 +34,16 @@ export function createStackOf(files: StackFiles, ground: Ground, onEvent: (event
   return createDockerStack({ ...parts, project, env: ground.env });
 }
 
-function noPasswords(composeFile: string): SluiceError {
-  return new SluiceError('SETTINGS_INVALID', {
+/** Compose would say so too, but not before docker is there. */
+function checkPasswords({ settings }: ServerSettings, composeFile: string): void {
+  const missing = [
+    ...(settings['postgres.password'] === null ? ['POSTGRES_PASSWORD'] : []),
+    ...(settings['s3.secretAccessKey'] === null ? ['MINIO_ROOT_PASSWORD'] : []),
+  ];
+  if (missing.length === 0) return;
+  throw new SluiceError('SETTINGS_INVALID', {
     tried: 'Reading the passwords of the docker stack',
-    seen: `POSTGRES_PASSWORD is not set, neither in the environment nor in .env beside ${composeFile}`,
+    seen: `${missing.join(' and ')} not set, neither in the environment nor in .env beside ${composeFile}`,
     expected: 'a file .env that `npm run stack:init` has written',
     action: 'Run `npm run stack:init`, then start again; or start with --stack embedded, which needs neither.',
   });

@@ -81,6 +81,14 @@ describe('the servers of the docker stack', () => {
     });
   });
 
+  test('go by the account of MinIO, and not by one for Amazon that every shell of a person has', () => {
+    const env = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'amazons' };
+    const { servers } = sources({ flags: { stack: 'docker' }, composeFile: compose(PASSWORDS), env });
+    expect(servers().settings).toMatchObject({ 's3.accessKeyId': 'mini', 's3.secretAccessKey': 'minio-secret' });
+    const external = sources({ flags: { stack: 'external' }, env: { ...env, MINIO_ROOT_PASSWORD: 'x' } });
+    expect(external.servers().settings['s3.secretAccessKey']).toBe('amazons');
+  });
+
   test('without that file name the password that is missing', () => {
     const { servers } = sources({ flags: { stack: 'docker' }, composeFile: compose('') });
     expect(() => toServers(servers(), '/none')).toThrow(

@@ -3,7 +3,7 @@
  * it finds it leaves as it is. Stopping it ends our own connections and touches no server.
  */
 import path from 'node:path';
-import { toErrorView } from '../../pipeline/errors.ts';
+import { SluiceError, toErrorView } from '../../pipeline/errors.ts';
 import type { LogLevel } from '../../pipeline/events.ts';
 import { ensureTopic } from '../../pipeline/source/kafka.ts';
 import { openStore } from '../../pipeline/store/open.ts';
@@ -52,6 +52,8 @@ export function createExternalStack(options: ExternalStackOptions): ExternalStac
   });
   const producer = openProducerThread({ workerFile: options.workerFile, frauddb: servers.captured, onEvent });
 
+  const stopping = new AbortController();
+
   async function prepareDatabase(): Promise<void> {
     const folder = path.join(options.migrationsFolder, 'frauddb');
     const kept = await adoptTables(servers.captured, folder);
@@ -97,11 +99,11 @@ export function createExternalStack(options: ExternalStackOptions): ExternalStac
     control: null,
     look: watch.look,
     async start(): Promise<Endpoints> {
-      await prepareTopic();
-      await watch.start(NEEDED);
-      await prepareDatabase();
-      await tryLake();
-      await prepareCapture();
+      for (const step of [prepareTopic, () => watch.start(NEEDED), prepareDatabase, tryLake, prepareCapture]) {
+        stopping.signal.throwIfAborted();
+        await step();
+      }
+      stopping.signal.throwIfAborted();
       const { kafka, captured, fraudApiUrl, lakehouse } = servers;
       return { source: kafka, serving: captured, fraudApiUrl, slackPreviewUrl: null, lakehouse };
     },
@@ -110,8 +112,18 @@ export function createExternalStack(options: ExternalStackOptions): ExternalStac
     sendTestTransaction: producer.test,
     playScenario: producer.play,
     async stop() {
+      stopping.abort(stopped());
       await producer.stop();
       await watch.stop();
     },
   };
+}
+
+function stopped(): SluiceError {
+  return new SluiceError('NOT_ALLOWED_NOW', {
+    tried: 'Starting the stack',
+    seen: 'Sluice was stopped meanwhile',
+    expected: 'a console that goes on',
+    action: 'Start Sluice again.',
+  });
 }

@@ -1,0 +1,48 @@
+/** The docker stack where it cannot be had, and on a docker command that is only a program of ours. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { sluice } from '../servers/cli.ts';
+import { makeFakeDocker, type FakeDocker } from './support.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let folder: string;
+let docker: FakeDocker;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'sluice-no-docker-'));
+  docker = makeFakeDocker();
+});
+afterEach(() => {
+  docker.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const run = (env: Record<string, string>) =>
+  sluice('run --headless --stack docker', { SLUICE_HOME: path.join(folder, 'home'), ...env }, folder).ended;
+
+test('no docker ends the start with one calm sentence, and offers the embedded stack', async () => {
+  const { code, out, err } = await run({ PATH: folder, POSTGRES_PASSWORD: 'x', MINIO_ROOT_PASSWORD: 'y' });
+  expect(code).toBe(3);
+  expect(err).toContain('there is no docker on this machine');
+  expect(err).toContain('--stack embedded');
+  expect(out + err).not.toMatch(/^\s+at /m);
+});
+
+test('no passwords end it before docker is asked, and say what writes them', async () => {
+  const { code, err } = await run({ PATH: path.dirname(docker.command), ...docker.env });
+  expect(code).toBe(2);
+  expect(err).toContain('POSTGRES_PASSWORD and MINIO_ROOT_PASSWORD not set');
+  expect(err).toContain('npm run stack:init');
+  expect(docker.calls()).toEqual([]);
+});
+
+test('a service that does not come up is named, and nothing is started beside it', async () => {
+  docker.fail({ up: 'dependency failed to start: container sluice-kafka-1 is unhealthy' });
+  const searched = `${path.dirname(docker.command)}:${process.env['PATH'] ?? ''}`;
+  const { code, err } = await run({ ...docker.env, PATH: searched, POSTGRES_PASSWORD: 'x', MINIO_ROOT_PASSWORD: 'y' });
+  expect(code).toBe(3);
+  expect(err).toContain('container sluice-kafka-1 is unhealthy');
+  expect(docker.calls().filter((call) => call.includes(' up '))).toHaveLength(1);
+});
