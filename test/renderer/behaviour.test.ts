@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dataLoss, empty, failing, fraud, full, logs, loss, preview, starting } from './support/story.ts';
+import { dataLoss, down, empty, failing, fraud, full, logs, loss, preview, starting } from './support/story.ts';
+import { docker } from './support/stack-story.ts';
 import { explanation, noTrace, ordinary, trace } from './support/trace-story.ts';
 import { openStage, type Look, type Script, type Stage, type TestWindow } from './support/window.ts';
 
@@ -121,6 +122,20 @@ describe('buttons', () => {
     await inWindow({ snapshot: empty() }, {}, async (window) => {
       await window.page.getByRole('button', { name: 'Start producer' }).click();
       expect(await orders(window)).toEqual([{ command: 'producer.start', args: {} }]);
+    });
+  });
+
+  test('on the docker stack the producer is a container, and a stack that did not come up is started again', async () => {
+    await inWindow({ snapshot: { ...docker(), producer: null } }, {}, async (window) => {
+      await window.page.getByRole('button', { name: 'Pause producer' }).click();
+      expect(await orders(window)).toEqual([{ command: 'producer.pause', args: {} }]);
+      await window.page.getByText('Profile').waitFor();
+    });
+    const failed = { ...down(), console: { ...down().console, profile: 'docker' as const } };
+    await inWindow({ snapshot: failed }, {}, async (window) => {
+      await window.page.getByText('Docker stack', { exact: true }).waitFor();
+      await window.page.getByRole('button', { name: 'Start again' }).click();
+      expect(await orders(window)).toEqual([{ command: 'stack.start', args: {} }]);
     });
   });
 

@@ -180,6 +180,9 @@ test(
       await page.getByRole('button', { name: 'Restart task…' }).click();
       await page.getByRole('button', { name: 'Show the difference' }).click();
     });
+    await take('overview-docker', { ...broken, snapshot: { ...docker(), producer: null } });
+    const refused = { ...down(), console: { ...down().console, profile: 'docker' as const } };
+    await take('stack-failed-docker', { snapshot: refused });
     await take('stack-docker-changing', { ...broken, snapshot: dockerChanging() }, '#stack');
     await take('stack-docker-log', broken, '#stack', async ({ page }) => {
       await page.getByRole('button', { name: 'Log of kafka' }).click();

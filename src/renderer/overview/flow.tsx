@@ -29,13 +29,13 @@ export function Flow() {
       actions={<span className="text ink-3">{plural(deadLetters, 'dead letter')}</span>}
     >
       <div className="flow">
-        <Service name="producer" icon={FileText} short="Producer" />
+        <Service names={['producer', 'data-producer']} icon={FileText} short="Producer" />
         <ProducerEdge />
-        <Service name="postgres" icon={Database} short="Postgres" />
+        <Service names={['postgres']} icon={Database} short="Postgres" />
         <Edge />
-        <Service name="capture" icon={ArrowLeftRight} short="Capture" />
+        <Service names={['capture', 'debezium-connect']} icon={ArrowLeftRight} short="Capture" />
         <TopicEdge />
-        <Service name="topic" icon={ListOrdered} short="Topic" />
+        <Service names={['topic', 'kafka']} icon={ListOrdered} short="Topic" />
         <div className="flow-fork">
           <Branch name="bronze" />
           <Branch name="alert" />
@@ -49,7 +49,7 @@ export function Flow() {
           <div className="flow-line">
             <Query name="alert" />
             <Edge />
-            <Service name="fraud-api" icon={Zap} short="Fraud API" />
+            <Service names={['fraud-api']} icon={Zap} short="Fraud API" />
             <AlertEdge />
             <Slack />
           </div>
@@ -91,19 +91,21 @@ function Node({ icon: Icon, title, word, detail, href, wide = false }: NodeProps
 }
 
 interface ServiceProps {
-  readonly name: ServiceView['name'];
+  /** The same station has another name on another stack. */
+  readonly names: readonly ServiceView['name'][];
   readonly icon: LucideIcon;
   readonly short: string;
 }
 
-function Service({ name, icon, short }: ServiceProps) {
-  const service = usePart('services')?.find((each) => each.name === name);
+function Service({ names, icon, short }: ServiceProps) {
+  const service = usePart('services')?.find(({ name }) => names.includes(name));
   const producer = usePart('producer');
-  if (name === 'producer' && producer) {
+  if (names.includes('producer') && producer) {
     const word = producer.running ? 'RUNNING' : 'PAUSED';
     return <Node icon={icon} title={short} word={word} detail={`${count(producer.sent)} sent`} />;
   }
-  return <Node icon={icon} title={short} word={service?.state ?? 'WAITING'} detail={service?.detail ?? ''} />;
+  if (!service) return <Node icon={icon} title={short} word="STOPPED" detail="not of this stack" />;
+  return <Node icon={icon} title={short} word={service.state} detail={service.detail} />;
 }
 
 function Query({ name }: { readonly name: QueryName }) {
@@ -119,7 +121,7 @@ function Query({ name }: { readonly name: QueryName }) {
 function Table() {
   const zone = useZone();
   const table = usePart('table');
-  const lakehouse = usePart('services')?.find(({ name }) => name === 'lakehouse');
+  const lakehouse = usePart('services')?.find(({ name }) => name === 'lakehouse' || name === 'minio');
   const detail =
     table?.version == null
       ? 'no version yet'
@@ -131,7 +133,7 @@ function Slack() {
   const slack = usePart('console')?.slack ?? 'off';
   const sent = usePart('totals')?.deliveries.sent ?? 0;
   const service = usePart('services')?.find(({ name }) => name === 'slack-preview');
-  const word = slack === 'off' ? 'STOPPED' : slack === 'preview' ? (service?.state ?? 'WAITING') : 'OK';
+  const word = slack === 'off' ? 'STOPPED' : slack === 'preview' ? (service?.state ?? 'OK') : 'OK';
   const detail = slack === 'off' ? 'off, no URL' : `${count(sent)} ${slack === 'preview' ? 'in preview' : 'sent'}`;
   return <Node icon={Send} title="Slack" word={word} detail={detail} href={link('deliveries')} />;
 }

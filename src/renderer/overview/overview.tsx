@@ -5,7 +5,6 @@ import { Page } from '../components/page.tsx';
 import { LoadingRows } from '../components/states.tsx';
 import { Act } from '../components/query-actions.tsx';
 import { useCommand } from '../components/use-command.ts';
-import type { ProducerView } from '../../console/contract.ts';
 import { usePart } from '../store.ts';
 import { Flow } from './flow.tsx';
 import { FraudFound } from './fraud-found.tsx';
@@ -17,7 +16,6 @@ import { Verdicts } from './verdicts.tsx';
 
 export function Overview() {
   const stack = usePart('console')?.stack;
-  const producer = usePart('producer');
   if (stack === undefined) {
     return (
       <Page title="Overview">
@@ -29,7 +27,7 @@ export function Overview() {
   }
   if (stack !== 'UP' && stack !== 'STOPPING') return <Starting />;
   return (
-    <Page title="Overview" sub="Both queries" actions={producer && <ProducerActions producer={producer} />}>
+    <Page title="Overview" sub="Both queries" actions={<ProducerActions />}>
       <Verdicts />
       <Flow />
       <div className="overview-row">
@@ -42,11 +40,15 @@ export function Overview() {
   );
 }
 
-function ProducerActions({ producer }: { readonly producer: ProducerView }) {
+function ProducerActions() {
   const [busy, run] = useCommand();
+  const producer = usePart('producer');
+  // On the docker stack it is a container.
+  const container = usePart('services')?.find(({ name }) => name === 'data-producer');
+  const running = producer?.running ?? container?.state === 'OK';
   return (
     <div className="row">
-      {producer.running ? (
+      {running ? (
         <Act
           label="Pause producer"
           icon={<Pause size={13} />}

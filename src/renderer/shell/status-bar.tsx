@@ -39,11 +39,12 @@ export function StatusBar() {
 function Freshness() {
   const now = useNow();
   const heardAt = useView((view) => view.heardAt);
-  const stack = usePart('console')?.stack;
+  const { stack, profile } = usePart('console') ?? {};
   const failed = useView((view) => view.failure !== null);
   const age = now - heardAt;
   if (failed) return <b>No console</b>;
-  if (stack !== 'UP') return <b>{STACK[stack ?? 'unknown']}</b>;
+  if (stack === undefined || profile === undefined) return <b>Asking the console</b>;
+  if (stack !== 'UP') return <b>{STACK[stack](profile)}</b>;
   return (
     <b>
       {age > STALE_MS ? 'Old' : 'Live'} · updated {longSpan(age)} ago
@@ -52,9 +53,8 @@ function Freshness() {
 }
 
 const STACK = {
-  unknown: 'Asking the console',
-  STARTING: 'Starting the embedded stack',
-  STOPPING: 'Stopping',
-  DOWN: 'The embedded stack is down',
-  FAILED: 'The embedded stack could not start',
+  STARTING: (profile: string) => `Starting the ${profile} stack`,
+  STOPPING: () => 'Stopping',
+  DOWN: (profile: string) => `The ${profile} stack is down`,
+  FAILED: (profile: string) => `The ${profile} stack could not start`,
 } as const;

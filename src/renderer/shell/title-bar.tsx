@@ -1,5 +1,5 @@
 import { ActionIcon, Tooltip, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
-import { Monitor, Moon, Sun } from 'lucide-react';
+import { Layers, Monitor, Moon, Sun } from 'lucide-react';
 import { useNow } from '../clock.ts';
 import { clock, day, type Zone } from '../format.ts';
 import { usePart } from '../store.ts';
@@ -18,7 +18,8 @@ export function TitleBar({ zone, onZone }: TitleBarProps) {
         <span className="wide">Sluice</span>
       </div>
       {console && (
-        <span className="tag outline" title={console.home}>
+        <span className="tag outline" title={`${PROFILE_HINTS[console.profile]}. Data folder: ${console.home}`}>
+          <Layers size={13} className="ink-3" aria-hidden />
           <span className="ink-3">Profile</span>
           <span className="ink-1">{console.profile}</span>
         </span>
@@ -34,6 +35,12 @@ export function TitleBar({ zone, onZone }: TitleBarProps) {
     </header>
   );
 }
+
+const PROFILE_HINTS = {
+  embedded: 'Everything runs inside Sluice',
+  docker: 'The systems around the queries run in docker',
+  external: 'The systems around the queries are servers of your own',
+} as const;
 
 function Clock({ zone }: { readonly zone: Zone }) {
   const now = useNow();
