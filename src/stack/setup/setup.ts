@@ -6,8 +6,8 @@ import { ensureTopic } from '../../pipeline/source/kafka.ts';
 import type { KafkaSettings } from '../../pipeline/source/kafka-settings.ts';
 import { ensureBucket, openS3Store } from '../../pipeline/store/s3.ts';
 import type { S3Settings } from '../../pipeline/store/s3-settings.ts';
-import { wantedConfig } from '../connector/config.ts';
 import { openConnector, type Connector, type Ensured } from '../connector/connector.ts';
+import { wantedFor } from '../external/connector.ts';
 import type { ConnectSettings } from '../servers.ts';
 import { prepareCaptured } from './database.ts';
 
@@ -45,10 +45,10 @@ const STEPS: { readonly [S in SetupStep]: (target: SetupTargets[S], log: Log) =>
     const { created, partitions: found } = await ensureTopic(kafka, partitions);
     return `${created ? 'Created' : 'Found'} the topic ${kafka.topic} with ${found} ${found === 1 ? 'partition' : 'partitions'}`;
   },
-  connector: async ({ connect, captured: { user, password, database } }) => {
-    const { url, slot, publication, database: asSeen } = connect;
+  connector: async ({ connect, captured }) => {
+    const { url } = connect;
     const connector = openConnector({ url, name: connect.connector });
-    const ensured = await connector.ensure(wantedConfig({ ...asSeen, user, password, database, slot, publication }));
+    const ensured = await connector.ensure(wantedFor(connect, captured));
     return `${describeEnsured(ensured)}; it is ${await running(connector, url)}`;
   },
 };

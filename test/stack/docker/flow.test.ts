@@ -7,7 +7,17 @@ import { sluice } from '../servers/cli.ts';
 import { notRun } from '../servers/not-run.ts';
 import { COMPOSE_FILE, openComposeStack, type ComposeStack } from './compose.ts';
 import { engineObstacle, startEngine, type Engine } from './engine.ts';
-import { bronzeEnv, describeGroup, FLOW_ENV, openFlow, SLACK_FILE, type Flow } from './flow.ts';
+import {
+  bronzeEnv,
+  consoleEnv,
+  describeGroup,
+  dockerConsoleEnv,
+  FLOW_ENV,
+  openFlow,
+  SLACK_FILE,
+  type Flow,
+} from './flow.ts';
+import { startSlackReceiver } from './slack-receiver.ts';
 import { buildOwnImages, imagesObstacle } from './images.ts';
 
 const SET_UP_MS = 600_000;
@@ -108,12 +118,19 @@ describe.skipIf(obstacle)('the compose file on a real docker engine', () => {
     await expect.poll(async () => (await flow.table()).rows, WAIT).toBe(53);
   });
 
-  it('refuses a second owner of the checkpoint', async () => {
+  it('refuses a second owner of the checkpoints: a run by hand, and a whole console', async () => {
     const home = await mkdtemp(path.join(os.tmpdir(), 'sluice-second-'));
-    const { code, err } = await sluice('run bronze --available-now --json', bronzeEnv(stack), home).ended;
-    expect(err).toContain('FENCED');
-    expect(code).toBe(4);
-    expect((await flow.snapshot()).queries.bronze.state).toBe('RUNNING');
+    const byHand = await sluice('run bronze --available-now --json', bronzeEnv(stack), home).ended;
+    expect(byHand.err).toContain('FENCED');
+    expect(byHand.code).toBe(4);
+    const second = sluice('run --headless --stack external --idle', consoleEnv(stack, home), home);
+    await expect
+      .poll(() => second.said.out, WAIT)
+      .toMatch(/\[Bronze\].*FENCED[^]*\[Alert\].*FENCED|\[Alert\].*FENCED[^]*\[Bronze\].*FENCED/);
+    second.child.kill('SIGTERM');
+    await second.ended;
+    const { bronze, alert } = (await flow.snapshot()).queries;
+    expect([bronze.state, alert.state]).toEqual(['RUNNING', 'RUNNING']);
     await rm(home, { recursive: true });
   });
 
@@ -128,4 +145,38 @@ describe.skipIf(obstacle)('the compose file on a real docker engine', () => {
       await expect.poll(shown, WAIT).toEqual(expect.arrayContaining(told));
     }
   });
+
+  it(
+    'lets a console on this machine take over, which commands the services through docker',
+    { timeout: SET_UP_MS },
+    async () => {
+      await stack.compose(['stop', 'headless', 'slack']);
+      const slack = await startSlackReceiver();
+      const home = await mkdtemp(path.join(os.tmpdir(), 'sluice-host-'));
+      const env = { ...dockerConsoleEnv(engine, stack, home), SLACK_WEBHOOK_URL: slack.url };
+      const host = sluice('run --headless --stack docker --idle', env, home);
+      const isRunning = async (): Promise<number> => (await sluice('status --running', env, home).ended).code;
+      const told = async (): Promise<boolean> => {
+        const { transNum } = await flow.insert('suspicious');
+        await expect.poll(() => slack.bodies.some((body) => body.includes(transNum)), WAIT).toBe(true);
+        return true;
+      };
+      try {
+        await expect.poll(isRunning, WAIT).toBe(0);
+        expect(await told()).toBe(true);
+        const before = await engine.docker(['inspect', '-f', '{{.State.StartedAt}}', await stack.container('minio')]);
+        expect((await sluice('stack restart minio', env, home).ended).code).toBe(0);
+        expect((await stack.states())['minio']).toBe('healthy');
+        const after = await engine.docker(['inspect', '-f', '{{.State.StartedAt}}', await stack.container('minio')]);
+        expect(after).not.toBe(before);
+        expect(await told()).toBe(true);
+      } finally {
+        host.child.kill('SIGTERM');
+        await host.ended;
+        await slack.close();
+      }
+      expect((await stack.states())['postgres']).toBe('healthy');
+      await rm(home, { recursive: true });
+    },
+  );
 });

@@ -79,6 +79,35 @@ export function bronzeEnv(stack: ComposeStack): Record<string, string> {
   };
 }
 
+/** How a whole console on this machine reaches all of the stack. */
+export function consoleEnv(stack: ComposeStack, home: string): Record<string, string> {
+  const at = (name: string): string => `http://127.0.0.1:${stack.dotenv[`${name}_PORT`]}`;
+  return {
+    ...bronzeEnv(stack),
+    SLUICE_HOME: home,
+    ALERT_CHECKPOINT: 's3a://lakehouse/checkpoints/realtime-prediction',
+    POSTGRES_PORT: stack.dotenv['POSTGRES_PORT'] ?? '',
+    POSTGRES_PASSWORD: stack.dotenv['POSTGRES_PASSWORD'] ?? '',
+    CONNECT_URL: at('CONNECT'),
+    CONNECT_POSTGRES_HOST: 'postgres',
+    CONNECT_POSTGRES_PORT: '5432',
+    FRAUD_API_URL: at('FRAUD_API'),
+    SLACK_WEBHOOK_URL: '',
+  };
+}
+
+/** What a console on this machine needs for `--stack docker`: the engine, and what `.env` says. */
+export function dockerConsoleEnv(engine: Engine, stack: ComposeStack, home: string): Record<string, string> {
+  return {
+    ...engine.env,
+    ...stack.dotenv,
+    AWS_ACCESS_KEY_ID: stack.dotenv['MINIO_ROOT_USER'] ?? '',
+    AWS_SECRET_ACCESS_KEY: stack.dotenv['MINIO_ROOT_PASSWORD'] ?? '',
+    SLUICE_HOME: home,
+    SLACK_ALLOW_LOOPBACK: '1',
+  };
+}
+
 /** What Kafka's own tool tells of a group: partition -> where it is, where the end is, and the lag. */
 export async function describeGroup(stack: ComposeStack, group: string) {
   const tool = ['/opt/kafka/bin/kafka-consumer-groups.sh', '--bootstrap-server', 'localhost:9092'];
