@@ -21,6 +21,7 @@ export const HELP = `Sluice: two streaming queries over card transactions, from 
   sluice stack start|stop|restart NAME one service; the queries wait for it by themselves
   sluice stack repair                  restarts kafka, debezium-connect and minio, waits for their health, restarts the queries
   sluice stack logs NAME [-f] [-n N]   what a service has written
+                                       with SLUICE_STACK=docker all of them work without a running console too
   sluice connector [status]            the Debezium connector, its tasks, and the replication slot
   sluice connector ensure [--yes]      shows how it differs from what Sluice wants; with --yes creates or changes it
   sluice connector restart|pause|resume

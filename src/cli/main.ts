@@ -70,7 +70,7 @@ async function obey(asked: Invocation, terminal: Terminal, installation: Install
     case 'take-over':
       return takeOver(terminal, asked);
     case 'stack':
-      return stack(terminal, asked.asked, asked.json);
+      return stack(terminal, installation, asked.asked, asked.json);
     case 'table':
       return table(terminal, asked.task, asked.json);
     case 'trace':

@@ -1,8 +1,9 @@
-/** `sluice stack`: the services around the queries, as the running console has them. */
-import type { ComposeService, ServiceLog, ServiceView, StackWork } from '../console/contract.ts';
+/** `sluice stack`: the services around the queries, by the console that runs, or of the docker stack without one. */
+import path from 'node:path';
+import { connectConsole, openStackAlone, resolveHome, type RemoteConsole } from '../console/console.ts';
+import type { ComposeService, Profile, ServiceLog, ServiceView, StackWork } from '../console/contract.ts';
 import { duration } from '../console/words.ts';
-import { withConsole } from './remote.ts';
-import type { RemoteConsole } from '../console/console.ts';
+import type { Installation } from './installation.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 export type StackWhat =
@@ -11,47 +12,98 @@ export type StackWhat =
   | { readonly what: 'down' | 'repair' }
   | { readonly what: 'logs'; readonly service: ComposeService; readonly follow: boolean; readonly lines: number };
 
-export function stack(terminal: Terminal, asked: StackWhat, json: boolean): Promise<number> {
-  return withConsole(terminal, (console) => {
-    switch (asked.what) {
-      case 'status':
-        return tellServices(terminal, console, json);
-      case 'logs':
-        return tellLog(terminal, console, asked, json);
-      default:
-        return command(terminal, console, asked, json);
-    }
-  });
-}
-
 type Acting = Extract<
   StackWhat,
   { readonly what: 'start' | 'stop' | 'restart' } | { readonly what: 'down' | 'repair' }
 >;
+type LogAsked = Extract<StackWhat, { readonly what: 'logs' }>;
 
-/** Says each step on stderr while it waits. */
-async function command(terminal: Terminal, console: RemoteConsole, asked: Acting, json: boolean): Promise<number> {
-  let said: string | null = null;
-  const stop = console.subscribe((event) => {
-    const step = event.type === 'parts' ? (event.parts.console?.work?.step ?? null) : null;
-    if (step !== null && step !== said) terminal.err(step);
-    said = step ?? said;
-  });
-  try {
-    if ('service' in asked) await console.call(`stack.${asked.what}`, { service: asked.service });
-    else await console.call(`stack.${asked.what}`, {});
-  } finally {
-    stop();
-  }
-  return tellServices(terminal, console, json, asked.what === 'stop' || asked.what === 'down');
+/** Whoever has the services. */
+interface Hands {
+  status(): Promise<Status>;
+  act(asked: Acting): Promise<unknown>;
+  logs(service: ComposeService, after: number, limit: number): Promise<ServiceLog>;
+  close(): Promise<void>;
 }
 
-/** @param quiet after a stop nothing has to run */
-async function tellServices(terminal: Terminal, console: RemoteConsole, json: boolean, quiet = false): Promise<number> {
-  const { console: view, services } = await console.call('snapshot', {});
-  if (json) terminal.out(JSON.stringify({ profile: view.profile, stack: view.stack, work: view.work, services }));
-  else stackLines(view.profile, services, view.work, Date.now()).forEach(terminal.out);
-  const failed = services.some(({ state }) => state === 'FAILED') || view.stack === 'FAILED';
+interface Status {
+  readonly profile: Profile;
+  /** Of the console; null where none runs. */
+  readonly stack: string | null;
+  readonly work: StackWork | null;
+  readonly services: readonly ServiceView[];
+}
+
+export async function stack(
+  terminal: Terminal,
+  installation: Installation,
+  asked: StackWhat,
+  json: boolean,
+): Promise<number> {
+  const hands = await openHands(terminal, installation);
+  if (hands === null) return EXIT.noStack;
+  try {
+    if (asked.what === 'logs') return await tellLog(terminal, hands, asked, json);
+    if (asked.what !== 'status') await hands.act(asked);
+    // After a stop nothing has to run.
+    return await tellServices(terminal, hands, json, asked.what === 'stop' || asked.what === 'down');
+  } finally {
+    await hands.close();
+  }
+}
+
+/** Each step is said on stderr while it is waited for. */
+async function openHands(terminal: Terminal, { appRoot }: Installation): Promise<Hands | null> {
+  const home = resolveHome(terminal.env);
+  let said: string | null = null;
+  const onWork = (work: StackWork | null): void => {
+    if (work && work.step !== said) terminal.err(work.step);
+    said = work?.step ?? said;
+  };
+  const console = await connectConsole(home);
+  if (console) return byConsole(console, onWork);
+  const { env, cwd, interrupted: signal } = terminal;
+  const composeFile = path.join(appRoot, 'docker-compose.yml');
+  const alone = openStackAlone({ home, env, cwd, composeFile, onWork, signal });
+  if (alone === null) {
+    terminal.err(
+      `No console runs on ${home}. Without one only the docker stack can be commanded (SLUICE_STACK=docker).`,
+    );
+    return null;
+  }
+  const { control, services, close } = alone;
+  return {
+    status: async () => ({ profile: 'docker', stack: null, work: null, services: await services() }),
+    act: (asked) => ('service' in asked ? control[asked.what](asked.service) : control[asked.what]()),
+    logs: (service, after, limit) => control.logs(service, after, limit),
+    close,
+  };
+}
+
+function byConsole(console: RemoteConsole, onWork: (work: StackWork | null) => void): Hands {
+  console.subscribe((event) => {
+    if (event.type === 'parts' && event.parts.console) onWork(event.parts.console.work);
+  });
+  return {
+    status: async () => {
+      const { console: view, services } = await console.call('snapshot', {});
+      return { profile: view.profile, stack: view.stack, work: view.work, services };
+    },
+    act: (asked) =>
+      'service' in asked
+        ? console.call(`stack.${asked.what}`, { service: asked.service })
+        : console.call(`stack.${asked.what}`, {}),
+    logs: (service, after, limit) => console.call('stack.logs', { service, after, limit }),
+    close: async () => console.close(),
+  };
+}
+
+async function tellServices(terminal: Terminal, hands: Hands, json: boolean, quiet: boolean): Promise<number> {
+  const status = await hands.status();
+  const { profile, stack: state, work, services } = status;
+  if (json) terminal.out(JSON.stringify(status));
+  else stackLines(profile, services, work, Date.now()).forEach(terminal.out);
+  const failed = services.some((service) => service.state === 'FAILED') || state === 'FAILED';
   return failed && !quiet ? EXIT.noStack : EXIT.well;
 }
 
@@ -82,19 +134,17 @@ function serviceLine({ title, state, detail, address, container }: ServiceView, 
 
 const LOOK_MS = 1_000;
 
-type LogAsked = Extract<StackWhat, { readonly what: 'logs' }>;
-
-async function tellLog(terminal: Terminal, console: RemoteConsole, asked: LogAsked, json: boolean): Promise<number> {
+async function tellLog(terminal: Terminal, hands: Hands, asked: LogAsked, json: boolean): Promise<number> {
   const { service, follow, lines: limit } = asked;
   const print = ({ lines }: ServiceLog): void => {
     for (const line of lines)
       terminal.out(json ? JSON.stringify({ service, ...line }) : `${time(line.at)} ${line.text}`);
   };
-  let log = await console.call('stack.logs', { service, limit });
+  let log = await hands.logs(service, 0, limit);
   print(log);
   while (follow && !terminal.interrupted.aborted) {
     await pause(terminal.interrupted);
-    log = await console.call('stack.logs', { service, after: log.last, limit: 1_000 });
+    log = await hands.logs(service, log.last, 1_000);
     print(log);
   }
   return EXIT.well;

@@ -15,6 +15,7 @@ export { resolveHome } from './home.ts';
 export { setUpServers, SETUP_STEPS, type SetupStep } from './setup.ts';
 export { confirmTakeOver, lookAtTakeOver, type TakenOver, type TakeOverView } from './take-over.ts';
 export { parseDuration, type SettingValues } from './settings.ts';
+export { openStackAlone, type DockerAlone } from './stack-alone.ts';
 export { PROFILES } from '../stack/stack.ts';
 export type { RunSummary } from './summary.ts';
 

@@ -46,3 +46,26 @@ test('a service that does not come up is named, and nothing is started beside it
   expect(err).toContain('container sluice-kafka-1 is unhealthy');
   expect(docker.calls().filter((call) => call.includes(' up '))).toHaveLength(1);
 });
+
+test('without a console the services are looked at and commanded all the same', async () => {
+  const searched = `${path.dirname(docker.command)}:${process.env['PATH'] ?? ''}`;
+  const env = { ...docker.env, PATH: searched, SLUICE_HOME: path.join(folder, 'home'), SLUICE_STACK: 'docker' };
+  const command = (line: string) => sluice(line, env, folder).ended;
+  docker.running();
+  const status = await command('stack');
+  expect(status.out).toContain('Stack docker, 6 of 6 services are well');
+  expect(status.out).toMatch(/Kafka +OK +127\.0\.0\.1:9700 {2}healthy/);
+  const stopped = await command('stack stop kafka --json');
+  expect(stopped.code).toBe(0);
+  const { services } = JSON.parse(stopped.out) as { services: { name: string; state: string }[] };
+  expect(services.find(({ name }) => name === 'kafka')).toMatchObject({ state: 'STOPPED' });
+  expect(stopped.err).toBe('Stopping Kafka\n');
+  docker.write('log.txt', '2026-11-22T11:18:01.000000000Z one\n');
+  expect((await command('stack logs kafka -n 5')).out).toBe('2026-11-22 11:18:01.000 one\n');
+});
+
+test('without a console the other stacks are not commanded', async () => {
+  const { code, err } = await sluice('stack stop', { SLUICE_HOME: path.join(folder, 'home') }, folder).ended;
+  expect(code).toBe(3);
+  expect(err).toContain('No console runs on');
+});
