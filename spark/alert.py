@@ -42,7 +42,9 @@ def main():
         cluster_id = read_cluster_id(spark, options.brokers)
 
         def add(frame, batch_id):
-            records = sorted((to_record(each) for each in frame.collect()), key=lambda each: (each["partition"], each["offset"]))
+            records = sorted(
+                (to_record(each) for each in frame.collect()), key=lambda each: (each["partition"], each["offset"])
+            )
             batch = describe(store, batch_id, cluster_id)
             ledger = patiently(lambda db: add_batch(db, api, batch, records, rules, lease.check))
             tell(batch_id, ledger)

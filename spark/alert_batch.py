@@ -22,7 +22,10 @@ LAST_TIME_MS = 253_402_214_400_000
 
 
 def add_batch(db, api, batch, records, rules, check_owner):
-    """Stores what the records bring, once. `batch`: id, timestamp (ms), queryId, clusterId, topic, start, end. Answers the ledger row."""
+    """Stores what the records bring, once, and answers the ledger row.
+
+    `batch`: id, timestamp (ms), queryId, clusterId, topic, start and end (offsets as text).
+    """
     known = _find_ledger_row(db, batch)
     if known:
         return known
@@ -86,19 +89,26 @@ def _has_past(row):
 def _store(db, batch, counts, scored, waiting, rules, first_start, check_owner):
     now = int(time.time() * 1000)
     with db.transaction():
-        keys = [record["row"]["trans_num"] for record, _, _ in scored] + [key for record, _ in waiting if (key := _key_of(record))]
+        keys = [record["row"]["trans_num"] for record, _, _ in scored]
+        keys += [key for record, _ in waiting if (key := _key_of(record))]
         present = {row[0] for row in db.execute(sql.LOCK_PRESENT, [keys])}
         # A row that was deleted meanwhile is passed over; what has no key of its own waits under its place in the topic.
         kept = [(record, reason) for record, reason in waiting if _key_of(record) is None or _key_of(record) in present]
         rows = [each for each in scored if each[0]["row"]["trans_num"] in present]
         pending = _insert(db, sql.INSERT_PENDING, [_pending(batch, *each) for each in kept], now + FIRST_WAIT_MS)
-        stored = _insert(db, sql.INSERT_PREDICTIONS, [_prediction(batch, *each, rules, first_start) for each in rows], now)
+        stored = _insert(
+            db, sql.INSERT_PREDICTIONS, [_prediction(batch, *each, rules, first_start) for each in rows], now
+        )
         new = set(stored)
         deleted = len(scored) + len(waiting) - len(rows) - len(kept)
         ledger = {
             "records": counts["records"],
             "new_transactions": len(stored) + len(pending),
-            "existing_transactions": counts["records"] - len(stored) - len(pending) - counts["declared_skips"] - deleted,
+            "existing_transactions": counts["records"]
+            - len(stored)
+            - len(pending)
+            - counts["declared_skips"]
+            - deleted,
             "predictions": len(stored),
             "pending": len(pending),
             "frauds": sum(score["isFraud"] for record, _, score in rows if record["row"]["trans_num"] in new),
@@ -118,7 +128,10 @@ def _find_ledger_row(db, batch):
         return None
     row = dict(zip([each.name for each in cursor.description], found))
     if not row.pop("same_range"):
-        raise ValueError(f"the ledger in PostgreSQL holds batch {batch['id']} with other offsets: the checkpoint was changed after it was stored")
+        raise ValueError(
+            f"the ledger in PostgreSQL holds batch {batch['id']} with other offsets: "
+            "the checkpoint was changed after it was stored"
+        )
     return row
 
 
@@ -148,7 +161,9 @@ def _origin(batch, record):
 
 
 def _pending(batch, record, reason):
-    parts = {name: None if record[name] is None else base64.b64encode(record[name]).decode() for name in ("key", "value")}
+    parts = {
+        name: None if record[name] is None else base64.b64encode(record[name]).decode() for name in ("key", "value")
+    }
     times = {"recordAt": record["timestamp"], "clusterId": batch["clusterId"]}
     return {**_origin(batch, record), **times, "key": parts["key"], "event": parts["value"], "reason": reason}
 
@@ -156,7 +171,8 @@ def _pending(batch, record, reason):
 def _prediction(batch, record, feature, score, rules, first_start):
     request, defaults = feature
     facts = facts_of(record["row"], score) if score["isFraud"] else None
-    reason = facts and why_suppressed(rules["off"], rules["olderThanMs"], facts["transactionAt"], record["timestamp"], first_start)
+    times = facts and (facts["transactionAt"], record["timestamp"], first_start)
+    reason = times and why_suppressed(rules["off"], rules["olderThanMs"], *times)
     used = list(dict.fromkeys([*defaults, *score["defaultsUsed"]]))
     told = {"facts": facts, "state": "suppressed" if reason else "pending", "reason": reason}
     return {**_origin(batch, record), "score": score, "features": {"request": request, "defaultsUsed": used}, **told}

@@ -50,7 +50,9 @@ def _amount(amt):
 
 
 def _initials(first, last):
-    letters = (next((each for each in name or "" if unicodedata.category(each)[0] == "L"), None) for name in (first, last))
+    letters = (
+        next((each for each in name or "" if unicodedata.category(each)[0] == "L"), None) for name in (first, last)
+    )
     known = [f"{letter.upper()}." for letter in letters if letter]
     return " ".join(known) or "?"
 

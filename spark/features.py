@@ -58,7 +58,10 @@ def _distance_km(row):
     if not within:
         return None
     rise, turn = math.radians(merch_lat - lat), math.radians(merch_long - long)
-    chord = math.sin(rise / 2) ** 2 + math.cos(math.radians(lat)) * math.cos(math.radians(merch_lat)) * math.sin(turn / 2) ** 2
+    chord = (
+        math.sin(rise / 2) ** 2
+        + math.cos(math.radians(lat)) * math.cos(math.radians(merch_lat)) * math.sin(turn / 2) ** 2
+    )
     return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1, max(0, chord))))
 
 

@@ -33,7 +33,8 @@ class FraudApi:
         until = time.monotonic() + SCORING_S
         chunks = [requests[at : at + ROWS_PER_REQUEST] for at in range(0, len(requests), ROWS_PER_REQUEST)]
         with ThreadPoolExecutor(REQUESTS_IN_FLIGHT) as pool:
-            return [verdict for verdicts in pool.map(lambda chunk: self._score_list(chunk, until), chunks) for verdict in verdicts]
+            lists = pool.map(lambda chunk: self._score_list(chunk, until), chunks)
+            return [verdict for verdicts in lists for verdict in verdicts]
 
     def _score_list(self, requests, until):
         """One row can make the API refuse a whole list, or fail on it: halves are asked until that row stands alone."""
@@ -81,7 +82,9 @@ class FraudApi:
 
     def _ask_once(self, path, body, rows):
         request = urllib.request.Request(
-            self._url + path, json.dumps(body).encode(), {"Content-Type": "application/json", "Accept": "application/json"}
+            self._url + path,
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json", "Accept": "application/json"},
         )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:

@@ -89,5 +89,7 @@ def _amount(text):
     modulus = F.pow(F.lit(2.0), 4 * F.length(hexes)).cast("decimal(20,0)")
     is_negative = F.conv(F.substring(hexes, 1, 1), 16, 10).cast("int") >= 8
     unscaled = F.when(is_negative, unsigned - modulus).otherwise(unsigned)
-    decoded = F.when(is_base64 & (F.length(hexes) <= 14), F.concat(unscaled.cast("string"), F.lit("e-2")).cast("double"))
+    decoded = F.when(
+        is_base64 & (F.length(hexes) <= 14), F.concat(unscaled.cast("string"), F.lit("e-2")).cast("double")
+    )
     return F.coalesce(text.cast("double"), decoded)

@@ -58,7 +58,9 @@ def add_options(parser, starting_offsets, checkpoint_name, trigger=None, max_off
     add_option(parser, "--max-offsets-per-trigger", "MAX_OFFSETS_PER_TRIGGER", type=int, default=max_offsets)
     text = 'such as "10 seconds"; "0 seconds": as soon as there is data'
     add_option(parser, "--trigger", "TRIGGER_INTERVAL", default=trigger, help=text)
-    parser.add_argument("--owner-is-dead", action="store_true", help="take over from an owner that died on another machine")
+    parser.add_argument(
+        "--owner-is-dead", action="store_true", help="take over from an owner that died on another machine"
+    )
     return parser
 
 
@@ -108,7 +110,9 @@ def _stop_cleanly(query, store, start_once):
     """Lets the batch at hand end and leaves none open behind it. Answers what the query failed of, or None."""
     last = _last_batch(query)
     until = time.monotonic() + PATIENCE_S
-    while query.isActive and query.status["isTriggerActive"] and _last_batch(query) == last and time.monotonic() < until:
+    while (
+        query.isActive and query.status["isTriggerActive"] and _last_batch(query) == last and time.monotonic() < until
+    ):
         time.sleep(0.02)
     query.stop()
     # Under load the next batch has begun in the same instant, and `stop` cuts it short: it is run once more, to its end.

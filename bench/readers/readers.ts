@@ -62,7 +62,7 @@ await runBatches(root, source, Number(options.batches), feed, () => undefined);
 
 const spark = startSpark(
   await bringSpark('3.5'),
-  [path.join(import.meta.dirname, 'spark_reader.py'), folder],
+  [path.join(import.meta.dirname, 'spark_reader.py')],
   path.join(root, 'spark.log'),
   { reads: true },
 );
@@ -97,7 +97,7 @@ async function look(when: string): Promise<Found> {
 }
 
 async function bySpark(): Promise<Found> {
-  return JSON.parse(await spark.ask('FOUND ')) as Found;
+  return JSON.parse(await spark.ask('FOUND ', folder)) as Found;
 }
 
 async function byDeltaRs(): Promise<Found> {

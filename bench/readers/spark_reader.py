@@ -1,4 +1,4 @@
-"""Reads a Delta table whenever a line comes in, and prints what it found as one JSON object: python spark_reader.py FOLDER."""
+"""Reads the Delta table in the folder that a line names, and prints what it found as one JSON object: python spark_reader.py."""
 
 import json
 import sys
@@ -27,5 +27,5 @@ def look(folder):
 
 
 print("READY", flush=True)
-for _ in sys.stdin:
-    print("FOUND " + json.dumps(look(sys.argv[1])), flush=True)
+for line in sys.stdin:
+    print("FOUND " + json.dumps(look(line.strip())), flush=True)

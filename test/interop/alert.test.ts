@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { toCandidate } from '../../src/pipeline/alert/intake.ts';
 import { insertMissing } from '../../src/pipeline/alert/transactions.ts';
+import { lookAtTakeOver } from '../../src/console/take-over.ts';
 import type { JobSettings } from '../../src/pipeline/job-settings.ts';
 import { runJob } from '../../src/pipeline/jobs.ts';
 import { record } from '../pipeline/alert/support.ts';
@@ -70,6 +71,18 @@ describe.skipIf(obstacle)('Alert between Sluice and Spark', () => {
       const cluster = startAlert(spark, scene, world, { kafka, topic, api: api.url });
       expect(await cluster.line('RUNNING')).toBe(true);
       const drain = run(job('spark'));
+      const checkpoint = path.join(scene.folder, 'checkpoint');
+      const asked = {
+        query: 'alert',
+        checkpoint,
+        table: null,
+        brokers: kafka.address,
+        env: {},
+        cwd: scene.folder,
+      } as const;
+      const seen = await lookAtTakeOver(asked);
+      expect(seen).toMatchObject({ topic, writer: { verdict: 'lives' }, decision: { do: 'resume' } });
+      expect(seen.writer.why).toMatch(/^The lease is held by a Spark program, process \d+/);
       const refused = await run(job('sluice')).ended;
       expect(refused).toMatchObject({ code: 'FENCED', seen: expect.stringContaining('Spark, process') as string });
       await settled(scene, fed);

@@ -23,7 +23,9 @@ def judge(case):
         return {"request": request, "defaultsUsed": defaults, "score": None}
     facts = facts_of(row, score)
     rules = case["rules"]
-    reason = why_suppressed(rules["off"], rules["olderThanMs"], facts["transactionAt"], rules["recordAt"], rules["firstStart"])
+    reason = why_suppressed(
+        rules["off"], rules["olderThanMs"], facts["transactionAt"], rules["recordAt"], rules["firstStart"]
+    )
     return {"request": request, "defaultsUsed": defaults, "score": score, "facts": facts, "reason": reason}
 
 

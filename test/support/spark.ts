@@ -40,7 +40,7 @@ export interface SparkProcess {
   /** Resolves true when a line of its output begins with the text, false when it ends before. */
   line(start: string): Promise<boolean>;
   /** Sends it a line and resolves with the rest of its next line that begins so. Only for one that reads its input. */
-  ask(start: string): Promise<string>;
+  ask(start: string, line: string): Promise<string>;
 }
 
 /** Throws one sentence that says what is missing. Takes minutes the first time. */
@@ -119,14 +119,14 @@ export function startSpark(
       look();
       void gone.then(() => resolve(isThere()));
     });
-  const ask = async (start: string): Promise<string> => {
+  const ask = async (start: string, line: string): Promise<string> => {
     const answers = (): string[] =>
       output
         .split('\n')
         .slice(0, -1)
         .filter((each) => each.startsWith(start));
     const known = answers().length;
-    child.stdin?.write('look\n');
+    child.stdin?.write(`${line}\n`);
     return new Promise((resolve, reject) => {
       const look = (): void => {
         const answer = answers()[known];

@@ -78,6 +78,13 @@ describe('a look at a checkpoint of Spark', () => {
     expect(view.wayBack).toHaveLength(2);
   });
 
+  it.each([
+    ['golden-3.4', 'Spark 3.4 or older'],
+    ['golden-4.0', 'Spark 4'],
+  ])('knows the release by its settings: %s', async (golden, engine) => {
+    expect(await look(undefined, { golden })).toMatchObject({ engine, findings: [], decision: { do: 'resume' } });
+  });
+
   it('sees an open batch that is in the table, and one that is not', async () => {
     const inside = await look((root) => remove(root, 'checkpoint/commits/11'));
     expect(inside).toMatchObject({ decision: { confirm: [11], rerun: null }, next: { batch: 12, again: false } });
