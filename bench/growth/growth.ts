@@ -1,6 +1,7 @@
 /**
- * How cost grows with age: many batches, a long log, many partitions fed out of order.
- * `npm run bench -- growth [batches|log|partitions] [--batches 10000] [--commits 100000] [--days 400]`; all three by default.
+ * How cost grows with age: many batches, many rows, a long log, many partitions fed out of order.
+ * `npm run bench -- growth [batches|rows|log|partitions] [--batches 10000] [--rows 10000000] [--commits 100000] [--days 400]`;
+ * all by default.
  * Each is one JSON line in `test-results/bench/growth.jsonl`. Exit code 1 when a goal is missed.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,10 +12,12 @@ import { openResults } from '../support/results.ts';
 import { manyBatches } from './batches.ts';
 import { longLog } from './log.ts';
 import { manyPartitions } from './partitions.ts';
+import { manyRows } from './rows.ts';
 
 const { values: options, positionals } = parseArgs({
   options: {
     batches: { type: 'string', default: '10000' },
+    rows: { type: 'string', default: '10000000' },
     commits: { type: 'string', default: '100000' },
     days: { type: 'string', default: '400' },
   },
@@ -23,6 +26,7 @@ const { values: options, positionals } = parseArgs({
 const results = openResults<object>('growth', false);
 const PARTS = {
   batches: (root: string) => manyBatches(root, Number(options.batches)),
+  rows: (root: string) => manyRows(root, Number(options.rows)),
   log: (root: string) => longLog(root, Number(options.commits)),
   partitions: (root: string) => manyPartitions(root, Number(options.days)),
 };

@@ -11,7 +11,7 @@ import { runQuery } from '../../src/pipeline/query.ts';
 import { resume } from '../../src/pipeline/resume.ts';
 import { QUERY_RETRY } from '../../src/pipeline/retry.ts';
 import { openLocalStore } from '../../src/pipeline/store/local.ts';
-import type { MemorySource } from '../../test/pipeline/support/memory-source.ts';
+import type { Source } from '../../src/pipeline/ports.ts';
 
 export interface Told {
   readonly progress: QueryProgress;
@@ -22,7 +22,7 @@ export interface Told {
 /** Runs until `batches` batches are done. `feed` appends the records of the next batch. */
 export async function runBatches(
   root: string,
-  source: MemorySource,
+  source: Source,
   batches: number,
   feed: (batch: number) => void,
   onBatch: (told: Told) => void,
@@ -53,7 +53,7 @@ export async function runBatches(
       sink,
       checkpoint: checkpointLog,
       lease: { check: async () => undefined, checkLately: async () => undefined },
-      witness: openWitness(checkpoint, { clusterId: source.cluster, topic: source.topic }, null),
+      witness: openWitness(checkpoint, { clusterId: await source.clusterId(), topic: source.topic }, null),
       losses: openLossDesk({ store: checkpoint, failOnDataLoss: true, clock: systemClock, log, checkOwner }),
       clock: systemClock,
       log,

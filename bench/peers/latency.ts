@@ -10,6 +10,8 @@ import type { Program } from './programs.ts';
 import { watchLog } from './table.ts';
 
 const ROWS = 100;
+/** Spark takes seconds for each. */
+const SPARK_ROWS = 30;
 /** The first ones find a program that is still cold. */
 const WARM_UP = 10;
 const PATIENCE_MS = 120_000;
@@ -69,11 +71,12 @@ async function run(
   committed: Committed,
 ): Promise<void> {
   const load = loadavg()[0] ?? 0;
+  const rows = peer === 'spark' ? SPARK_ROWS : ROWS;
   const follower = follow(command, process.cwd());
   const waits: number[] = [];
   try {
     await committed(follower, 1);
-    for (let row = 1; row <= WARM_UP + ROWS; row += 1) {
+    for (let row = 1; row <= WARM_UP + rows; row += 1) {
       await sleep(APART_MS * (0.3 + 0.7 * Math.random()));
       const done = committed(follower, row + 1);
       const began = performance.now();
@@ -87,7 +90,7 @@ async function run(
     await follower.kill();
   }
   const [p50Seconds, p95Seconds] = [quantile(waits, 0.5) / 1_000, quantile(waits, 0.95) / 1_000];
-  tell({ kind: 'latency', peer, store, rows: ROWS, p50Seconds, p95Seconds, load });
+  tell({ kind: 'latency', peer, store, rows, p50Seconds, p95Seconds, load });
 }
 
 /** Told by the program itself, in the moment of the commit: asking a server would cost it time. */

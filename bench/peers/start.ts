@@ -19,7 +19,7 @@ export interface Start {
   readonly load: number;
 }
 
-/** The median of some runs; of Spark one less than half as many, each takes half a minute. */
+/** The median of some runs; of Spark fewer, because each takes half a minute. */
 export async function measureStart(live: Live, programs: readonly Program[]): Promise<void> {
   const topic = await fillTopic(live.filler, ROWS, 1);
   let sent = ROWS;
