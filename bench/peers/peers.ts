@@ -2,7 +2,8 @@
  * Sluice beside what a user would pick instead, on the same topic of a real Kafka on this machine, in turns in one run:
  * `npm run bench -- peers [catch-up] [start] [latency] [idle] [--rows 1000000] [--days 414] [--rounds 3] [--only sluice,polars]`;
  * all parts by default. Each figure is one JSON line in `test-results/bench/peers.jsonl`, with the load of the machine
- * before it. The table of all lines there is written into `docs/performance.md`; `--fresh` forgets earlier lines.
+ * before it, and with each the tables of all lines are written anew into `docs/performance.md`. `--fresh` forgets earlier
+ * lines.
  */
 import { parseArgs } from 'node:util';
 import { prepareKafka } from '../../test/stack/servers/kafka-jars.ts';
@@ -46,7 +47,6 @@ try {
   if (parts.includes('start')) await measureStart(live, programs);
   if (parts.includes('latency')) await measureLatency(live, programs);
   if (parts.includes('idle')) await measureIdle(live, programs);
-  writeReport(results.lines);
 } finally {
   await filler.close();
   await kafka.stop();
@@ -69,5 +69,6 @@ async function compareCatchUp(): Promise<void> {
 
 function tell(line: Line): void {
   results.add(line);
+  writeReport(results.lines);
   console.log(JSON.stringify(line));
 }

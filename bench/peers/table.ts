@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const LOOK_MS = 5;
+const LOOK_MS = 10;
 
 export interface Log {
   /** Rows that the commits have added, and when the first and the last of them were seen; ms of `performance.now()`. */

@@ -14,7 +14,7 @@ import sys
 import time
 
 PR_SET_CHILD_SUBREAPER = 36
-SAMPLE_S = 0.1
+SAMPLE_S = 0.25
 
 
 def main(command):

@@ -9,7 +9,7 @@ export interface Cost {
   /** User and system time of the whole tree, exact. */
   readonly cpuSeconds: number;
   readonly wallSeconds: number;
-  /** Of the whole tree, looked at ten times a second. */
+  /** Of the whole tree, looked at four times a second. */
   readonly peakPssMb: number;
   readonly peakRssMb: number;
   /** Seconds after the start. */

@@ -20,25 +20,14 @@ const IDLE_PROGRESS_MS = 10_000;
  * Runs batches until the signal aborts, or until what was available at the start is read; the batch at hand is finished
  * first, its `commits/N` included.
  */
-export async function runQuery(given: QueryParts, start: Position, signal: AbortSignal): Promise<void> {
-  const show = openShowing(given);
-  const parts = { ...given, show };
-  try {
-    // Nobody waits for what is only shown: the first batch least of all.
-    void show(start.open?.range.start ?? start.offsets, 'At the start');
-    await runBatches(parts, start, signal);
-  } finally {
-    await show(null, 'At the end');
-  }
-}
-
-async function runBatches(parts: RunningParts, start: Position, signal: AbortSignal): Promise<void> {
+export async function runQuery(parts: QueryParts, start: Position, signal: AbortSignal): Promise<void> {
   const { clock } = parts;
   let position = start;
   let lastBegan: number | null = null;
   let toldAt = clock.now();
   const available =
     parts.runs === 'available-now' ? (await attempt(parts, signal, () => parts.source.bounds())).end : null;
+  await publish(parts, start.open?.range.start ?? start.offsets, 'At the start');
   if (position.open)
     lastBegan = await runBatch(
       parts,
@@ -68,7 +57,7 @@ async function runBatches(parts: RunningParts, start: Position, signal: AbortSig
 
 /** *Promise, read and add, confirm, tell.* Answers when the batch began. */
 async function runBatch(
-  parts: RunningParts,
+  parts: QueryParts,
   { queryId }: Position,
   planned: PlannedBatch,
   lastBegan: number | null,
@@ -149,9 +138,9 @@ function readBatch(parts: QueryParts, queryId: string, { id, timestamp, range, g
 }
 
 /** What may fail without failing the batch, because it is settled already. */
-async function afterwards(parts: RunningParts, { id, range }: PlannedBatch): Promise<void> {
+async function afterwards(parts: QueryParts, { id, range }: PlannedBatch): Promise<void> {
   const tasks = [
-    parts.show(range.end, `Batch ${id}`),
+    publish(parts, range.end, `Batch ${id}`),
     parts.lease.checkLately().then(() => parts.witness.write()),
     parts.checkpoint.purge(id),
   ];
@@ -160,20 +149,9 @@ async function afterwards(parts: RunningParts, { id, range }: PlannedBatch): Pro
     if (outcome.status === 'rejected') parts.log('warn', `Batch ${id}: ${(outcome.reason as Error).message}`, id);
 }
 
-interface RunningParts extends QueryParts {
-  /** Shows progress to other tools, in the order of the calls; null only waits for those before. Best effort. */
-  readonly show: (offsets: Offsets | null, when: string) => Promise<void>;
-}
-
-function openShowing({ name, source, log }: QueryParts): RunningParts['show'] {
-  let last = Promise.resolve();
-  return (offsets, when) => {
-    const publish = async (): Promise<void> => {
-      if (offsets) await source.publish(`sluice-${name}`, offsets);
-    };
-    last = last.then(publish).catch((error: Error) => log('warn', `${when}: ${error.message}`));
-    return last;
-  };
+/** Shows progress to other tools. Best effort. */
+async function publish({ name, source, log }: QueryParts, offsets: Offsets, when: string): Promise<void> {
+  await source.publish(`sluice-${name}`, offsets).catch((error: Error) => log('warn', `${when}: ${error.message}`));
 }
 
 function tellIdle(parts: QueryParts, { queryId, nextBatch, offsets }: Position, { latest, watch }: Plan): void {

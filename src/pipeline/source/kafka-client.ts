@@ -205,7 +205,7 @@ interface Broker {
 }
 
 interface ConnectionPool {
-  readonly pool: readonly { readonly requestQueue: RequestQueue }[];
+  readonly pool: readonly BrokerConnection[];
   send(request: ProtocolRequest): Promise<unknown>;
   destroy(): Promise<void>;
 }
@@ -213,6 +213,14 @@ interface ConnectionPool {
 interface ProtocolRequest {
   readonly request: { readonly apiVersion: number };
   readonly response: { decode(bytes: Buffer): Promise<unknown>; parse(answer: unknown): Promise<unknown> };
+}
+
+export interface BrokerConnection {
+  readonly requestQueue: RequestQueue;
+  /** Pieces of an answer that is not whole yet, and their bytes. */
+  chunks: Buffer[];
+  readonly bytesBuffered: number;
+  processData(piece: Buffer): void;
 }
 
 export interface RequestQueue {

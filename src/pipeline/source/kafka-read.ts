@@ -125,15 +125,18 @@ function* toChunks(
     if (batch.nextOffset <= cut.from || batch.baseOffset >= cut.end) continue;
     for (const record of unpackBatch(batch, cut)) {
       if (record.offset < cut.from || record.offset >= cut.end) continue;
+      // A full chunk goes only once there is another record: the last one carries the release.
+      if (chunk.length >= CHUNK_RECORDS || bytes >= CHUNK_BYTES) {
+        yield chunk;
+        chunk = [];
+        bytes = 0;
+      }
       chunk.push(record);
       bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
-      if (chunk.length < CHUNK_RECORDS && bytes < CHUNK_BYTES) continue;
-      yield chunk;
-      chunk = [];
-      bytes = 0;
     }
   }
   if (chunk.length > 0) yield release ? Object.assign(chunk, { release }) : chunk;
+  else release?.();
 }
 
 function unpackBatch(batch: RecordBatch, { options, partition }: Cut): TopicRecord[] {

@@ -10,7 +10,15 @@ import type { Bounds } from '../offsets.ts';
 import type { Clock, Log, Source } from '../ports.ts';
 import { retrying, type RetryPolicy } from '../retry.ts';
 import { toKafkaError } from './kafka-errors.ts';
-import { EARLIEST, LATEST, openClient, type Cluster, type Connection, type RequestQueue } from './kafka-client.ts';
+import {
+  EARLIEST,
+  LATEST,
+  openClient,
+  type BrokerConnection,
+  type Cluster,
+  type Connection,
+  type RequestQueue,
+} from './kafka-client.ts';
 import { readRange, type ReadOptions } from './kafka-read.ts';
 import { KAFKA_LIMITS, type KafkaLimits, type KafkaSettings } from './kafka-settings.ts';
 import { openSocket } from './kafka-socket.ts';
@@ -118,7 +126,7 @@ async function connect(
 ): Promise<Cluster> {
   const cluster = createCluster(await openKafka(settings, limits, turn, open));
   await cluster.brokerPool.createSeedBroker();
-  quieten(cluster.brokerPool.seedBroker);
+  mend(cluster.brokerPool.seedBroker);
   await cluster.connect();
   if (withTopic) await cluster.addTargetTopic(settings.topic);
   return cluster;
@@ -152,15 +160,30 @@ function createCluster(kafka: Kafka): Cluster {
   return create({ metadataMaxAge: METADATA_MAX_AGE_MS, allowAutoTopicCreation: false });
 }
 
-/** The client would look a thousand times a second whether a request waits, on each connection, also when none does. */
-function quieten(broker: Cluster['brokerPool']['seedBroker']): void {
-  const queue = broker.connectionPool.pool[0]?.requestQueue;
-  if (!queue) return;
-  const prototype = Object.getPrototypeOf(queue) as RequestQueue & { isQuiet?: boolean };
-  if (prototype.isQuiet) return;
-  const schedule = prototype.scheduleCheckPendingRequests;
-  prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {
+/** Two habits of the client that cost more than its work; mended on what all its connections share. */
+function mend(broker: Cluster['brokerPool']['seedBroker']): void {
+  const [connection] = broker.connectionPool.pool;
+  if (!connection) return;
+  const queues = Object.getPrototypeOf(connection.requestQueue) as RequestQueue & { isMended?: boolean };
+  if (queues.isMended) return;
+  queues.isMended = true;
+  quieten(queues);
+  spareCopies(Object.getPrototypeOf(connection) as BrokerConnection);
+}
+
+/** It would look a thousand times a second whether a request waits, on each connection, also when none does. */
+function quieten(queues: RequestQueue): void {
+  const schedule = queues.scheduleCheckPendingRequests;
+  queues.scheduleCheckPendingRequests = function (this: RequestQueue) {
     if (this.pending.length > 0) schedule.call(this);
   };
-  prototype.isQuiet = true;
+}
+
+/** It would copy each answer, to put it together with the nothing that is left of the one before. */
+function spareCopies(connections: BrokerConnection): void {
+  const take = connections.processData;
+  connections.processData = function (this: BrokerConnection, piece: Buffer) {
+    if (this.bytesBuffered === 0) this.chunks = [];
+    take.call(this, piece);
+  };
 }

@@ -76,9 +76,10 @@ describe('reading a range', () => {
     const release = (): void => void (released += 1);
     const broker = script({
       0: [{ ...answer({ batches: [full(0, 2_500)] }), release }],
-      2_501: [{ ...answer({ batches: [full(2_501, 2_502)] }), release }],
+      2_501: [{ ...answer({ batches: [full(2_501, 4_500)] }), release }],
+      4_501: [{ ...answer({ batches: [batch({ from: 4_501, to: 4_501 })] }), release }],
     });
-    const chunks = readRange(broker, boundsOf(0, 2_503), OPTIONS, new AbortController().signal);
+    const chunks = readRange(broker, boundsOf(0, 4_502), OPTIONS, new AbortController().signal);
     const seen: [number, number][] = [];
     for await (const chunk of chunks) {
       chunk.release?.();
@@ -87,8 +88,9 @@ describe('reading a range', () => {
     expect(seen).toEqual([
       [2_000, 0],
       [501, 1],
-      [2, 2],
+      [2_000, 2],
     ]);
+    expect(released).toBe(3);
   });
 
   it('is finished by the position when the last offset holds a marker', async () => {

@@ -204,14 +204,16 @@ describe.skipIf(obstacle)('a real Kafka broker', () => {
     await reader.bounds();
     await fill.admin.deleteTopics({ topics: [topic] });
     await expect
-      .poll(() => reader.bounds().catch((error: Error) => error))
+      .poll(() => reader.bounds().catch((error: Error) => error), { timeout: 30_000 })
       .toMatchObject({
         code: 'SOURCE_UNAVAILABLE',
         seen: expect.stringContaining('UNKNOWN_TOPIC_OR_PARTITION'),
         retryable: true,
       });
     await expect
-      .poll(() => fill.admin.createTopics({ topics: [{ topic, numPartitions: 1 }] }).catch(() => null))
+      .poll(() => fill.admin.createTopics({ topics: [{ topic, numPartitions: 1 }] }).catch(() => null), {
+        timeout: 30_000,
+      })
       .toBe(true);
     await fill.send(topic, ['x']);
     expect((await reader.bounds()).end.get(0)).toBe(1n);
