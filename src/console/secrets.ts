@@ -1,6 +1,12 @@
 /** The Slack URL: where it may come from, what it may be, and how every trace of it is kept out of logs. */
 import { SluiceError } from '../pipeline/errors.ts';
-import type { JobSettings, PostgresSettings, SlackSettings, SourceSettings } from '../pipeline/job-settings.ts';
+import type {
+  JobSettings,
+  PostgresSettings,
+  PostgresTls,
+  SlackSettings,
+  SourceSettings,
+} from '../pipeline/job-settings.ts';
 import type { StoreLocation } from '../pipeline/store/location.ts';
 import type { Servers } from '../stack/servers.ts';
 import type { Endpoints } from '../stack/stack.ts';
@@ -43,7 +49,8 @@ export function toSlackSettings(choice: SlackChoice, previewUrl: string | null):
 }
 
 /**
- * `SERVING_DATABASE_URL`, the address of a serving database of its own: `postgres://user:password@host:5432/database`.
+ * `SERVING_DATABASE_URL`, the address of a serving database of its own: `postgres://user:password@host:5432/database`,
+ * with `?sslmode=` for TLS.
  * The first of `envs` that has it decides; null when none has.
  */
 export function readServingUrl(envs: readonly Env[]): PostgresSettings | null {
@@ -51,11 +58,19 @@ export function readServingUrl(envs: readonly Env[]): PostgresSettings | null {
   if (text === '') return null;
   const url = URL.canParse(text) ? new URL(text) : null;
   const database = decodeURIComponent(url?.pathname.slice(1) ?? '');
-  if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || url.hostname === '' || database === '') {
+  const mode = url?.searchParams.get('sslmode') ?? 'disable';
+  const tls = PLAIN_OR_TLS[mode];
+  if (
+    tls === undefined ||
+    url === null ||
+    !/^postgres(ql)?:$/.test(url.protocol) ||
+    url.hostname === '' ||
+    database === ''
+  ) {
     throw new SluiceError('SETTINGS_INVALID', {
       tried: 'Reading SERVING_DATABASE_URL',
       seen: 'something else (it is not repeated here, because it may hold a password)',
-      expected: 'postgres://user:password@host:5432/database',
+      expected: `postgres://user:password@host:5432/database, and after it ?sslmode= with ${Object.keys(PLAIN_OR_TLS).join(', ')}`,
       action: 'Correct it, or leave it out and set alert.servingDatabase to captured.',
     });
   }
@@ -65,8 +80,16 @@ export function readServingUrl(envs: readonly Env[]): PostgresSettings | null {
     user: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
     database,
+    ...(tls && { tls }),
   };
 }
+
+const PLAIN_OR_TLS: Readonly<Record<string, PostgresTls | null>> = {
+  disable: null,
+  require: { mode: 'require', ca: null },
+  'verify-ca': { mode: 'verify-ca', ca: null },
+  'verify-full': { mode: 'verify-full', ca: null },
+};
 
 /** Takes secrets out of text. Secrets may become known while it is in use. */
 export interface Redactor {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseSlack, createRedactor, toSlackSettings } from '../../src/console/secrets.ts';
+import { chooseSlack, createRedactor, readServingUrl, toSlackSettings } from '../../src/console/secrets.ts';
 
 const url = 'https://hooks.slack.com/services/T000/B000/abcDEF/123+x';
 
@@ -39,6 +39,27 @@ describe('SLACK_WEBHOOK_URL', () => {
     expect(error).toMatchObject({ code: 'SETTINGS_INVALID' });
     expect(JSON.stringify(error)).not.toContain(bad);
   });
+});
+
+describe('SERVING_DATABASE_URL', () => {
+  const at = { host: 'db', port: 5433, user: 'a b', password: 'p:w', database: 'serve' };
+  const text = 'postgres://a%20b:p%3Aw@db:5433/serve';
+  const read = (value: string) => readServingUrl([{ SERVING_DATABASE_URL: value }]);
+
+  test.each([
+    [text, at],
+    [`${text}?sslmode=disable`, at],
+    [`${text}?sslmode=verify-full`, { ...at, tls: { mode: 'verify-full', ca: null } }],
+    ['', null],
+  ])('%s is understood', (value, wanted) => expect(read(value)).toEqual(wanted));
+
+  test.each([`${text}?sslmode=prefer`, 'mysql://a:hush@db/serve', 'postgres://a:hush@db/', 'hush'])(
+    '%s is refused, and not repeated',
+    (value) => {
+      expect(() => read(value)).toThrow(expect.objectContaining({ code: 'SETTINGS_INVALID' }) as Error);
+      expect(() => read(value)).not.toThrow(/hush|p%3Aw/);
+    },
+  );
 });
 
 test.each([
