@@ -145,7 +145,7 @@ export function judgeClocks(found: readonly Apart[], isEarly: boolean): Finding 
   if (apart > TOO_FAR_MS) return failed(seen, expected, fix);
   if (apart > FAR_MS) return warned(seen, expected, fix);
   if (isEarly) return warned('the topic holds a record that is younger than now', expected, fix);
-  return passed(`${span(apart)} apart at most, ${found.length} servers`, expected);
+  return passed(`${span(apart)} apart at most, ${found.length} ${found.length === 1 ? 'server' : 'servers'}`, expected);
 }
 
 async function lookAtPostgres(tools: Instruments, { captured }: PatientServers): Promise<Apart> {
