@@ -78,7 +78,8 @@ function unreachable(tried: string, error: unknown): SluiceError {
 }
 
 function refused(tried: string, status: number, text: string): SluiceError {
-  const isRebalance = status === REBALANCING;
+  // Reading is refused with 500 and these words, writing with 409.
+  const isRebalance = status === REBALANCING || /rebalanc/i.test(messageOf(text));
   return new SluiceError('CONNECT_UNAVAILABLE', {
     tried,
     seen: `${status} ${messageOf(text)}`.trim(),

@@ -9,8 +9,9 @@ interface FakeConnect {
   config: ConnectorConfig | null;
   connector: ConnectorState;
   tasks: { id: number; state: ConnectorState; worker_id: string; trace?: string }[];
-  /** Answers of 409 before the next writing call is taken. */
+  /** Answers of 409 before the next writing call is taken, and of 500 before the next reading one. */
   rebalances: number;
+  readRebalances: number;
   /** What the next looks at the status show, before the state above. */
   onTheWay: ConnectorState[];
   calls: string[];
@@ -31,7 +32,7 @@ let server: Server;
 let connector: Connector;
 
 beforeEach(async () => {
-  fake = { config: null, connector: 'RUNNING', tasks: [], rebalances: 0, onTheWay: [], calls: [] };
+  fake = { config: null, connector: 'RUNNING', tasks: [], rebalances: 0, readRebalances: 0, onTheWay: [], calls: [] };
   server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
@@ -104,6 +105,13 @@ describe('looking', () => {
   });
 });
 
+it('asks again while the workers share out their work', async () => {
+  fake.config = WANTED;
+  fake.tasks = [{ id: 0, state: 'RUNNING', worker_id: 'w:8083' }];
+  fake.readRebalances = 3;
+  expect((await connector.view()).state).toBe('RUNNING');
+});
+
 describe('restarting what failed', () => {
   it('resolves only when it has come to rest', async () => {
     fake.config = WANTED;
@@ -130,6 +138,11 @@ function respond(call: string, body: string): { status: number; answer: unknown 
   if (isWrite && fake.rebalances > 0) {
     fake.rebalances -= 1;
     return { status: 409, answer: { error_code: 409, message: 'a rebalance is in process' } };
+  }
+  if (!isWrite && fake.readRebalances > 0) {
+    fake.readRebalances -= 1;
+    const message = 'Request cannot be completed because a rebalance is expected';
+    return { status: 500, answer: { error_code: 500, message } };
   }
   if (call === 'PUT /connectors/postgres-connector/config') {
     fake.config = JSON.parse(body) as ConnectorConfig;
