@@ -77,7 +77,8 @@ function judgeState(view: ConnectorView): Finding {
 }
 
 /** What helps a connector in this state, and what Kafka Connect is asked for. */
-function stateFix({ state, name, tasks }: ConnectorView): Fix {
+function stateFix(view: ConnectorView): Fix {
+  const { state, name } = view;
   const path = `/connectors/${name}`;
   switch (state) {
     case 'ABSENT':
@@ -90,27 +91,27 @@ function stateFix({ state, name, tasks }: ConnectorView): Fix {
         `PUT ${path}/resume`,
       ]);
     case 'FAILED':
-      return byUs(failedText(tasks.map(({ trace }) => trace ?? '').join('\n')), 'Restart task', [
-        `POST ${path}/restart?includeTasks=true&onlyFailed=true`,
-      ]);
+      return byUs(failedText(view), 'Restart task', [`POST ${path}/restart?includeTasks=true&onlyFailed=true`]);
     default:
       return byHand('It is on its way: look again in a few seconds.');
   }
 }
 
 /** Causes that a restart alone does not cure are named. */
-function failedText(trace: string): string {
-  const known = CAUSES.find(({ sign }) => sign.test(trace));
-  return known
-    ? `${known.cure} Then restart the task.`
-    : 'No change is lost: the slot keeps the log. Restart the task.';
+function failedText({ tasks, findings }: ConnectorView): string {
+  const trace = tasks.map((task) => task.trace ?? '').join('\n');
+  const known = CAUSES.find(({ sign }) => sign.test(trace))?.cure;
+  // Debezium's trace does not always name the value that has no exact form.
+  const cure = known ?? (findings.some(({ name }) => name === DECIMALS) ? NO_EXACT_FORM : null);
+  return cure === null
+    ? 'No change is lost: the slot keeps the log. Restart the task.'
+    : `${cure} Then restart the task.`;
 }
 
+const NO_EXACT_FORM = `A value such as NaN has no exact form: set ${DECIMALS} to double first.`;
+
 const CAUSES: readonly { readonly sign: RegExp; readonly cure: string }[] = [
-  {
-    sign: /NumberFormatException|NaN|Infinity/,
-    cure: `A value such as NaN has no exact form: set ${DECIMALS} to double first.`,
-  },
+  { sign: /NumberFormatException|special value|NaN|Infinity/, cure: NO_EXACT_FORM },
   { sign: /password authentication failed/, cure: 'PostgreSQL refuses the connector’s password: correct it first.' },
   { sign: /no longer available|can no longer|removed by|invalidat/i, cure: 'The slot is lost: see "Slot is read".' },
   { sign: /wal_level/, cure: 'PostgreSQL does not write a logical log: set wal_level first.' },
