@@ -1,6 +1,12 @@
 /** `sluice doctor`: asks the console that runs, or looks alone at what can be seen without one. */
-import path from 'node:path';
-import { connectConsole, examineAlone, resolveHome, treatAlone, type AloneOptions } from '../console/console.ts';
+import {
+  composeFileOf,
+  connectConsole,
+  examineAlone,
+  resolveHome,
+  treatAlone,
+  type AloneOptions,
+} from '../console/console.ts';
 import { wantsFixing, type CheckId, type CheckView, type DoctorReport, type FixResult } from '../console/contract.ts';
 import { duration } from '../console/words.ts';
 import type { Installation } from './installation.ts';
@@ -50,7 +56,7 @@ async function openDoctor(terminal: Terminal, { migrationsFolder, appRoot }: Ins
     env: terminal.env,
     cwd: terminal.cwd,
     migrationsFolder,
-    composeFile: path.join(appRoot, 'docker-compose.yml'),
+    composeFile: composeFileOf(terminal.env, terminal.cwd, appRoot),
   };
   return { run: () => examineAlone(options), fix: (id, will) => treatAlone(options, id, will), close: () => undefined };
 }

@@ -99,7 +99,8 @@ CONNECTOR_NAME, POSTGRES_SSLMODE (disable, require, verify-ca, verify-full), POS
 PGPASSWORD, PGDATABASE, PGSSLMODE and PGSSLROOTCERT are understood too. Docker has defaults for all of them but the
 passwords, which it reads from the .env beside docker-compose.yml.
 
-Environment: SLUICE_STACK, SLUICE_HOME (data folder), SLACK_WEBHOOK_URL (unset: local preview; empty: no alerts), BRONZE_TRIGGER,
+Environment: SLUICE_STACK, SLUICE_COMPOSE_FILE (the compose file of the docker stack), SLUICE_HOME (data folder),
+SLACK_WEBHOOK_URL (unset: local preview; empty: no alerts), BRONZE_TRIGGER,
 ALERT_TRIGGER, TRIGGER_INTERVAL, STARTING_OFFSETS, MAX_OFFSETS_PER_TRIGGER, PRODUCER_MODE, PRODUCER_RATE, PRODUCER_ROWS,
 PRODUCER_CSV, PRODUCER_TIME_SCALE, PRODUCER_SEED, BRONZE_OPTIMIZE_EVERY, BRONZE_VACUUM_EVERY, LOG_LEVEL,
 ALERT_ON_AMBIGUOUS, ALERT_JOIN_CARD_WITHIN, ALERT_STORM_PER_MINUTE, ALERT_QUIET_HOURS, ALERT_LINK_BASE,

@@ -1,6 +1,5 @@
 /** `sluice stack`: the services around the queries, by the console that runs, or of the docker stack without one. */
-import path from 'node:path';
-import { connectConsole, openStackAlone, resolveHome, type RemoteConsole } from '../console/console.ts';
+import { composeFileOf, connectConsole, openStackAlone, resolveHome, type RemoteConsole } from '../console/console.ts';
 import type { ComposeService, Profile, ServiceLog, ServiceView, StackWork } from '../console/contract.ts';
 import { duration } from '../console/words.ts';
 import type { Installation } from './installation.ts';
@@ -63,7 +62,7 @@ async function openHands(terminal: Terminal, { appRoot }: Installation): Promise
   const console = await connectConsole(home);
   if (console) return byConsole(console, onWork);
   const { env, cwd, interrupted: signal } = terminal;
-  const composeFile = path.join(appRoot, 'docker-compose.yml');
+  const composeFile = composeFileOf(terminal.env, terminal.cwd, appRoot);
   const alone = openStackAlone({ home, env, cwd, composeFile, onWork, signal });
   if (alone === null) {
     terminal.err(

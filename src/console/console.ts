@@ -3,9 +3,11 @@ import path from 'node:path';
 import type { PostgresSettings } from '../pipeline/job-settings.ts';
 import { migrate } from '../stack/embedded/migrations.ts';
 import { createApplication } from './application.ts';
+import { composeFileOf } from './compose-file.ts';
 import type { ApplicationOptions, Console } from './console-types.ts';
 import { createStackOf, type StackFiles } from './stacks.ts';
 
+export { composeFileOf } from './compose-file.ts';
 export type { Console } from './console-types.ts';
 export { examineAlone, treatAlone, type AloneOptions } from './doctor-alone.ts';
 export { connectConsole, type RemoteConsole } from './control-client.ts';
@@ -24,7 +26,8 @@ export interface ConsoleOptions extends Omit<ApplicationOptions, 'migrationsFold
 export function createConsole(options: ConsoleOptions): Console {
   const prepareServing = (serving: PostgresSettings): Promise<unknown> =>
     migrate(serving, path.join(options.migrationsFolder, 'frauddb'));
-  const composeFile = path.join(options.appRoot, 'docker-compose.yml');
+  const { env = process.env, cwd = process.cwd(), appRoot } = options;
+  const composeFile = composeFileOf(env, cwd, appRoot);
   return createApplication({ composeFile, ...options, prepareServing }, (onEvent, ground) =>
     createStackOf(options, ground, onEvent),
   );

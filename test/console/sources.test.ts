@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { composeFileOf } from '../../src/console/compose-file.ts';
 import { readSources, type SourcesOptions } from '../../src/console/sources.ts';
 import { toServers } from '../../src/console/servers.ts';
 import { removeFolders, temporaryFolder } from './support/console.ts';
@@ -125,3 +126,9 @@ describe('settings.json', () => {
     expect(notices.map(({ text }) => text).join()).not.toContain('in-the-open');
   });
 });
+
+test.each([
+  [{}, '/app/docker-compose.yml'],
+  [{ SLUICE_COMPOSE_FILE: 'other.yml' }, '/home/ada/other.yml'],
+  [{ SLUICE_COMPOSE_FILE: '/srv/sluice/docker-compose.yml' }, '/srv/sluice/docker-compose.yml'],
+])('with %j the compose file is %s', (env, file) => expect(composeFileOf(env, '/home/ada', '/app')).toBe(file));

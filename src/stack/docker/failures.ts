@@ -82,13 +82,19 @@ const CAUSES: readonly Cause[] = [
     action: 'Run `npm run stack:init`, which writes it, then start again.',
   },
   {
+    sign: /\.ya?ml: (no such file|not a directory|the system cannot find)|no configuration file provided/i,
+    code: 'STACK_FAILED',
+    expected: 'the compose file of the docker stack',
+    action: 'Name it with SLUICE_COMPOSE_FILE, for example the docker-compose.yml of a checkout; then start again.',
+  },
+  {
     sign: /port is already allocated|address already in use|ports are not available/i,
     code: 'PORT_TAKEN',
     expected: 'ports of 127.0.0.1 that are free',
     action: 'End the program that has the port, or move it in .env (KAFKA_PORT, POSTGRES_PORT, ...), then start again.',
   },
   {
-    sign: /no such image|pull access denied|manifest unknown|failed to resolve reference|no configuration file provided/i,
+    sign: /no such image|pull access denied|manifest unknown|failed to resolve reference/i,
     code: 'STACK_FAILED',
     expected: 'images that are here or can be fetched',
     action:

@@ -33,6 +33,8 @@ describe('what docker says', () => {
       'PORT_TAKEN',
       /KAFKA_PORT/,
     ],
+    ['open /app.asar/docker-compose.yml: no such file or directory', 'STACK_FAILED', /SLUICE_COMPOSE_FILE/],
+    ['stat /app.asar/docker-compose.yml: not a directory', 'STACK_FAILED', /SLUICE_COMPOSE_FILE/],
     ['Error response from daemon: No such image: sluice:0.1.0', 'STACK_FAILED', /docker compose build/],
     [
       ' Container sluice-postgres-1  Waiting\n Container sluice-postgres-1  Error\ndependency failed to start: container sluice-postgres-1 exited (1)',
