@@ -1,6 +1,6 @@
 /** `sluice alerts`: a test message, and what a person decides about alerts that wait for one. */
 import type { RemoteConsole } from '../console/console.ts';
-import type { Invocation } from './args.ts';
+import type { Invocation } from './invocation.ts';
 import { withConsole } from './remote.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 

@@ -1,7 +1,7 @@
 /** One command line, from its words to its exit code. */
 import { acceptLoss } from './accept-loss.ts';
 import { alerts } from './alerts.ts';
-import { parseCommandLine, UsageError, type Invocation } from './args.ts';
+import { parseCommandLine } from './args.ts';
 import { clear } from './clear.ts';
 import { control } from './control.ts';
 import { connector } from './connector.ts';
@@ -10,6 +10,7 @@ import { doctor } from './doctor.ts';
 import { commandFailure, tellError } from './errors.ts';
 import { HELP } from './help.ts';
 import type { Installation } from './installation.ts';
+import type { Invocation } from './invocation.ts';
 import { handProduce } from './hand-produce.ts';
 import { logs } from './logs.ts';
 import { produce } from './produce.ts';
@@ -23,6 +24,7 @@ import { explain } from './explain.ts';
 import { trace } from './trace.ts';
 import { takeOver } from './take-over.ts';
 import { EXIT, type Terminal } from './terminal.ts';
+import { UsageError } from './words.ts';
 
 export async function main(argv: readonly string[], terminal: Terminal, installation: Installation): Promise<number> {
   try {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseCommandLine, UsageError } from '../../src/cli/args.ts';
+import { parseCommandLine } from '../../src/cli/args.ts';
+import { UsageError } from '../../src/cli/words.ts';
 import { HELP } from '../../src/cli/help.ts';
 import { SETTINGS } from '../../src/console/settings.ts';
 
