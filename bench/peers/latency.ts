@@ -9,7 +9,7 @@ import type { Command } from '../support/measure.ts';
 import type { Program } from './programs.ts';
 import { watchLog } from './table.ts';
 
-const ROWS = 100;
+const ROWS = 60;
 /** Spark takes seconds for each. */
 const SPARK_ROWS = 30;
 /** The first ones find a program that is still cold. */

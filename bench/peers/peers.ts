@@ -36,6 +36,8 @@ const unknown = [...parts, ...wanted].find((each) => ![...PARTS, ...PEERS].inclu
 if (unknown !== undefined)
   throw new Error(`there is no ${unknown}: parts are ${PARTS.join(', ')}; peers ${PEERS.join(', ')}`);
 
+// Who ends this ends the servers with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const results = openResults<Line>('peers', options.fresh);
 const programs = await bringPrograms(wanted);
 await prepareKafka();
