@@ -44,8 +44,8 @@ export async function stack(
   try {
     if (asked.what === 'logs') return await tellLog(terminal, hands, asked, json);
     if (asked.what !== 'status') await hands.act(asked);
-    // After a stop nothing has to run.
-    return await tellServices(terminal, hands, json, asked.what === 'stop' || asked.what === 'down');
+    // What was commanded has answered for itself; the list may be from a look before it.
+    return await tellServices(terminal, hands, json, asked.what !== 'status');
   } finally {
     await hands.close();
   }

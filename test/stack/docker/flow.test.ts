@@ -165,7 +165,7 @@ describe.skipIf(obstacle)('the compose file on a real docker engine', () => {
         await expect.poll(isRunning, WAIT).toBe(0);
         expect(await told()).toBe(true);
         const before = await engine.docker(['inspect', '-f', '{{.State.StartedAt}}', await stack.container('minio')]);
-        await sluice('stack restart minio', env, home).ended;
+        expect((await sluice('stack restart minio', env, home).ended).code).toBe(0);
         expect((await stack.states())['minio']).toBe('healthy');
         const after = await engine.docker(['inspect', '-f', '{{.State.StartedAt}}', await stack.container('minio')]);
         expect(after).not.toBe(before);
