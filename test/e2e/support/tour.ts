@@ -29,7 +29,7 @@ export async function waitFor(page: Page, what: string, fits: (snapshot: Snapsho
 }
 
 export async function goTo(page: Page, title: string): Promise<void> {
-  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: title }).click();
+  await page.getByRole('navigation', { name: 'Screens' }).getByTitle(title, { exact: true }).click();
   await page.getByRole('heading', { level: 1, name: title }).waitFor();
 }
 
@@ -209,6 +209,7 @@ export async function tourDeadLetters({ page, home, picture }: TestApp): Promise
 }
 
 export async function tourStack({ page, picture }: TestApp): Promise<void> {
+  await waitFor(page, 'both to run', ({ queries }) => isRunning(queries.bronze) && isRunning(queries.alert));
   await goTo(page, 'Stack');
   const doctor = page.getByRole('region', { name: 'Doctor' });
   await doctor.getByText(/^\d+ checks, /).waitFor(PATIENCE);
