@@ -91,13 +91,8 @@ POSTGRES_DB; setup takes Kafka and S3 from the variables above (the bucket is th
 CONNECTOR_SLOT and CONNECTOR_PUBLICATION. A heartbeat file is touched every few seconds while the database answers.
 
 Exit codes: 0 all well, 1 a query failed or the doctor has found something to fix, 2 the command line was wrong or a
-            preview was shown instead of acting, 3 the stack could not start, or no console runs that could be asked, 4 another console owns the data folder,
-            or the checkpoint.
-
-The docker and the external stack take the same variables, and FRAUD_API_URL, ALERT_CHECKPOINT, ALERT_QUARANTINE,
-CONNECTOR_NAME, POSTGRES_SSLMODE (disable, require, verify-ca, verify-full), POSTGRES_SSL_CA; PGHOST, PGPORT, PGUSER,
-PGPASSWORD, PGDATABASE, PGSSLMODE and PGSSLROOTCERT are understood too. Docker has defaults for all of them but the
-passwords, which it reads from the .env beside docker-compose.yml.
+            preview was shown instead of acting, 3 the stack could not start, or no console runs that could be asked,
+            4 another console owns the data folder, or the checkpoint.
 
 Environment: SLUICE_STACK, SLUICE_COMPOSE_FILE (the compose file of the docker stack), SLUICE_HOME (data folder),
 SLACK_WEBHOOK_URL (unset: local preview; empty: no alerts), BRONZE_TRIGGER,
