@@ -155,7 +155,7 @@ async function crash(job: JobSettings): Promise<void> {
   const life = begin({ job: { ...job, checkpoint }, folder, log, runtime });
   await until(async () => slack.requests.length > before, 60_000);
   process.kill(life.pid, 'SIGUSR2');
-  await until(async () => readdirSync(reports).length > 0, 60_000);
+  await until(() => readdirSync(reports).some((name) => isWhole(path.join(reports, name))), 60_000);
   process.kill(life.pid, 'SIGABRT');
   await life.ended;
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name));
@@ -163,6 +163,15 @@ async function crash(job: JobSettings): Promise<void> {
     .filter((file) => statSync(file).isFile())
     .map((file) => readFileSync(file, 'latin1'))
     .join('\n');
+}
+
+/** A report appears before it is written to its end. */
+function isWhole(report: string): boolean {
+  try {
+    return JSON.parse(readFileSync(report, 'utf8')) !== null;
+  } catch {
+    return false;
+  }
 }
 
 /** Errors of every part, as they are thrown, with their causes. */
