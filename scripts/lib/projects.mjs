@@ -16,7 +16,13 @@ export const PROJECTS = [
   { name: 'electron', folders: ['test/electron'], timeout: 120_000, needs: ['screen', 'electron'] },
   { name: 'servers', folders: ['test/stack/servers'], timeout: 120_000, needs: ['servers'], onlyNamed: true },
   { name: 'interop', folders: ['test/interop'], timeout: 300_000, needs: ['servers', 'spark'], onlyNamed: true },
-  { name: 'docker', folders: ['test/stack/docker'], timeout: 300_000, needs: ['servers', 'docker'], onlyNamed: true },
+  {
+    name: 'docker',
+    folders: ['test/stack/docker'],
+    timeout: 300_000,
+    needs: ['servers', 'docker', 'screen', 'build', 'electron'],
+    onlyNamed: true,
+  },
   { name: 'e2e', folders: ['test/e2e'], timeout: 180_000, needs: ['screen', 'build', 'electron'] },
 ];
 

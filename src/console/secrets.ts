@@ -10,6 +10,7 @@ import type {
 import type { StoreLocation } from '../pipeline/store/location.ts';
 import type { Servers } from '../stack/servers.ts';
 import type { Endpoints } from '../stack/stack.ts';
+import { parseUrl } from '../pipeline/url.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -56,7 +57,7 @@ export function toSlackSettings(choice: SlackChoice, previewUrl: string | null):
 export function readServingUrl(envs: readonly Env[]): PostgresSettings | null {
   const text = envs.find((each) => each['SERVING_DATABASE_URL'] !== undefined)?.['SERVING_DATABASE_URL']?.trim() ?? '';
   if (text === '') return null;
-  const url = URL.canParse(text) ? new URL(text) : null;
+  const url = parseUrl(text);
   const database = decodeURIComponent(url?.pathname.slice(1) ?? '');
   const mode = url?.searchParams.get('sslmode') ?? 'disable';
   const tls = PLAIN_OR_TLS[mode];

@@ -13,6 +13,7 @@ import {
 } from '../pipeline/source/kafka-settings.ts';
 import { parseLocation, splitLocation, within, type S3Access, type StoreLocation } from '../pipeline/store/location.ts';
 import type { ConnectSettings, Servers } from '../stack/servers.ts';
+import { parseUrl } from '../pipeline/url.ts';
 import { SERVER_SETTINGS, type ServerSettingName, type ServerSettings } from './server-settings.ts';
 
 /**
@@ -134,7 +135,7 @@ function toLocation(resolved: ServerSettings, name: PlaceName, cwd: string): Sto
 
 function toAddress(resolved: ServerSettings, name: 's3.endpoint' | 'connect.url' | 'fraudApi.url'): string {
   const address = needed(resolved, name);
-  if (/^https?:\/\/[^/]/.test(address) && URL.canParse(address)) return address;
+  if (/^https?:\/\/[^/]/.test(address) && parseUrl(address)) return address;
   throw invalid(resolved.where(name), JSON.stringify(address), `an address such as ${EXAMPLES[name]}`);
 }
 

@@ -1,5 +1,6 @@
 /** How settings are written: durations, numbers, choices. Each schema takes text or the value itself. */
 import { z } from 'zod';
+import { parseUrl } from '../pipeline/url.ts';
 
 const MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -79,7 +80,7 @@ export const quietHours = z.string(quietExpected).transform((text, context) => {
 
 export const webAddress = z
   .string('an http or https address, or none')
-  .refine((text) => /^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text), 'an http or https address, or none');
+  .refine((text) => /^https?:\/\/[^\s]+$/.test(text) && parseUrl(text) !== null, 'an http or https address, or none');
 
 export const yesNo = z.preprocess(
   (value) => (typeof value === 'string' ? (WORDS[value.trim().toLowerCase()] ?? value) : value),

@@ -94,7 +94,7 @@ export function Feed() {
         </section>
         {detail && <FraudDetail fraud={detail} onClose={() => choose(null)} />}
         {chosen !== null && frauds !== null && !detail && (
-          <TransactionDetail transNum={chosen} onClose={() => choose(null)} />
+          <TransactionDetail key={chosen} transNum={chosen} onClose={() => choose(null)} />
         )}
       </div>
     </Page>

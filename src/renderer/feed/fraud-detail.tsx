@@ -32,7 +32,7 @@ export function FraudDetail({ fraud, onClose }: FraudDetailProps) {
       <Summary fraud={fraud} />
       <WhyFlagged fraud={fraud} />
       <Inputs fraud={fraud} />
-      <Trace transNum={fraud.transNum} stamp={fraud.delivery ?? ''} />
+      <Trace key={fraud.transNum} transNum={fraud.transNum} stamp={fraud.delivery ?? ''} />
     </Detail>
   );
 }

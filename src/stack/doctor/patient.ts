@@ -6,6 +6,7 @@ import { wantedConfig, type ConnectorConfig } from '../connector/config.ts';
 import { CAPTURE_DEFAULTS } from '../embedded/capture-settings.ts';
 import type { ConnectSettings, Servers } from '../servers.ts';
 import type { Endpoints, Profile, ServiceView } from '../stack.ts';
+import { parseUrl } from '../../pipeline/url.ts';
 
 export interface Patient {
   readonly profile: Profile;
@@ -114,7 +115,7 @@ export function portsOfServers({ kafka, connect, captured, lakehouse, fraudApiUr
     ['Fraud API', fraudApiUrl],
   ] as const;
   return urls.flatMap(([service = '', url = '']) => {
-    const { hostname = '', port = '' } = URL.canParse(url) ? new URL(url) : {};
+    const { hostname = '', port = '' } = parseUrl(url) ?? {};
     return ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) && port !== ''
       ? [{ service, port: Number(port), pid: null }]
       : [];
