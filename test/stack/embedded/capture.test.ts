@@ -81,6 +81,7 @@ test('an idle capture confirms the log that the topic itself makes', async () =>
 test('a lost slot means a new snapshot: every row comes again with op r, and the log says so', async () => {
   await start();
   await capture?.stop();
+  await until(isUnread);
   await frauddb.query('SELECT pg_drop_replication_slot($1)', [settings.slot]);
   const [table] = await frauddb.query<{ rows: number }>('SELECT count(*)::int AS rows FROM transactions');
   const before = await countRecords(topics);
@@ -106,9 +107,14 @@ test('the slot is confirmed exactly to the end of a commit, not one byte further
   await until(async () => (await confirmed(slot)) >= (ends[0] ?? 0n));
   expect(await confirmed(slot)).toBe(ends[0]);
   await stream.stop();
-  await until(async () => (await frauddb.query('SELECT 1 FROM pg_replication_slots WHERE active')).length === 0);
+  await until(isUnread);
   await frauddb.query('SELECT pg_drop_replication_slot($1)', [slot]);
 });
+
+/** PostgreSQL notices the end of a reader a moment after it. */
+async function isUnread(): Promise<boolean> {
+  return (await frauddb.query('SELECT 1 FROM pg_replication_slots WHERE active')).length === 0;
+}
 
 async function start(): Promise<void> {
   lines.length = 0;
