@@ -177,6 +177,16 @@ describe.skipIf(obstacle)('the compose file on a real docker engine', () => {
         expect(after).not.toBe(before);
         await expect.poll(async () => (await sluice('stack status', env, home).ended).code, WAIT).toBe(0);
         expect(await told()).toBe(true);
+        const log = await sluice('stack logs kafka -n 5', env, home).ended;
+        expect(log.code).toBe(0);
+        expect(log.out).toMatch(/\S/);
+        const began = performance.now();
+        expect((await sluice('stack repair', env, home).ended).code).toBe(0);
+        process.stdout.write(`stack repair: ${((performance.now() - began) / 1_000).toFixed(1)} s\n`);
+        const { kafka, minio, ...others } = await stack.states();
+        expect([kafka, minio, others['debezium-connect']]).toEqual(['healthy', 'healthy', 'healthy']);
+        await expect.poll(isRunning, WAIT).toBe(0);
+        expect(await told()).toBe(true);
       } finally {
         host.child.kill('SIGTERM');
         await host.ended;
