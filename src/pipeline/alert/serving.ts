@@ -31,7 +31,7 @@ async function findCapturing(sql: Sql): Promise<string | null> {
 }
 
 /** System identifier and database: equal for one database, whatever name or address it is reached by. null = not to be had. */
-async function readIdentity(sql: Sql): Promise<string | null> {
+export async function readIdentity(sql: Sql): Promise<string | null> {
   try {
     const [row] = await sql.query<{ id: string }>(
       `SELECT system_identifier::text || '/' || current_database() AS id FROM pg_control_system()`,

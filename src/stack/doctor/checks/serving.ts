@@ -1,16 +1,13 @@
 /** Where Alert stores: in the captured database, or in one that is surely another. */
-import type { Sql } from '../../../pipeline/sql.ts';
-import { sqlState } from '../../../pipeline/sql.ts';
+import { readIdentity } from '../../../pipeline/alert/serving.ts';
 import { byHand, failed, passed } from '../check.ts';
 import type { Instruments } from '../instruments.ts';
 import type { PatientServers } from '../patient.ts';
 import type { Finding } from '../report.ts';
 
-const NO_RIGHTS = '42501';
-
 export async function lookAtServing(tools: Instruments, servers: PatientServers): Promise<Finding> {
   const { captured, serving, servingDatabase } = servers;
-  const [one, other] = await Promise.all([identify(tools.sql(captured)), identify(tools.sql(serving))]);
+  const [one, other] = await Promise.all([readIdentity(tools.sql(captured)), readIdentity(tools.sql(serving))]);
   const isSame = one !== null && one === other;
   if (servingDatabase === 'captured') {
     const expected = 'the captured database itself';
@@ -26,17 +23,4 @@ export async function lookAtServing(tools: Instruments, servers: PatientServers)
   const text =
     'Every row that Alert inserts there would come back as a change. Set alert.servingDatabase to captured, or SERVING_DATABASE_URL to another database.';
   return failed('SERVING_DATABASE_URL is the captured database', expected, byHand(text));
-}
-
-/** System identifier and database: equal for one database, whatever name it is reached by. null = not to be had. */
-async function identify(sql: Sql): Promise<string | null> {
-  try {
-    const [row] = await sql.query<{ id: string }>(
-      `SELECT system_identifier::text || '/' || current_database() AS id FROM pg_control_system()`,
-    );
-    return row?.id ?? null;
-  } catch (error) {
-    if (sqlState(error) === NO_RIGHTS) return null;
-    throw error;
-  }
 }
