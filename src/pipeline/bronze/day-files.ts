@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { AddAction } from '../delta/actions.ts';
 import { pickChunks } from '../delta/chunks.ts';
+import type { ColumnsView } from '../delta/columns-view.ts';
 import { openParquetFile, type ParquetFile } from '../delta/parquet.ts';
 import { dataFileName, encodePath, partitionFolder } from '../delta/path.ts';
 import { FileStats } from '../delta/stats.ts';
-import type { TableColumns } from '../delta/table-columns.ts';
 import type { Clock, ObjectStore } from '../ports.ts';
 import { Intake, type DayRows } from './intake.ts';
 import { BRONZE_LIMITS, type BronzeLimits } from './limits.ts';
@@ -60,7 +60,7 @@ export class DayFiles {
   }
 
   /** Appends a row group to the file of each day. A file that is large enough is put, and the next rows begin another. */
-  async append(table: TableColumns, days: readonly DayRows[]): Promise<void> {
+  async append(table: ColumnsView, days: readonly DayRows[]): Promise<void> {
     for (const { day, rows } of days) {
       const file = this.#open.get(day) ?? this.#begin(day);
       const chunks = pickChunks(table, rows);

@@ -1,5 +1,5 @@
 /** The least and the greatest of some values, in the order in which readers compare them. Pure. */
-import { compareEntries, type ByteList } from './byte-list.ts';
+import { compareEntries, type TextList } from './text-list.ts';
 
 export interface Bounds {
   readonly min: string | number | bigint;
@@ -7,7 +7,7 @@ export interface Bounds {
 }
 
 /** Texts are ordered by their UTF-8 bytes. */
-export function textBounds(list: ByteList, entries: Int32Array): Bounds {
+export function textBounds(list: TextList, entries: Int32Array): Bounds {
   const ranks = list.ranks();
   const [min, max] = ranks ? byRank(ranks, entries) : byBytes(list, entries);
   return { min: list.text(min), max: list.text(max) };
@@ -26,7 +26,7 @@ function byRank(ranks: Int32Array, entries: Int32Array): [number, number] {
 }
 
 /** Most texts lie between the two bounds by their first bytes already. */
-function byBytes(list: ByteList, entries: Int32Array): [number, number] {
+function byBytes(list: TextList, entries: Int32Array): [number, number] {
   let min = entries[0] as number;
   let max = min;
   let least = list.head(min);

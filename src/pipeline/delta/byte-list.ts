@@ -1,21 +1,18 @@
-/** Byte strings, one after the other in one buffer, addressed by their place; can find an equal one again. */
+/** A list of byte strings that grows, and can find an equal one again. */
+import { TextList } from './text-list.ts';
 
 const FIRST_BYTES = 1024;
 const FIRST_COUNT = 64;
-const MAX_RANKED = 4_096;
-const HEAD_BYTES = 6;
 
-export class ByteList {
-  bytes = new Uint8Array(FIRST_BYTES);
-  /** Entry n is the bytes from ends[n] to ends[n + 1]. */
-  ends = new Int32Array(FIRST_COUNT + 1);
-  count = 0;
+export class ByteList extends TextList {
   /** Open addressing: place of an entry + 1, or 0. Empty until something is interned. */
   #slots = new Int32Array(0);
   #hashes = new Int32Array(0);
-  #marks = new Int32Array(0);
-  #base = 1;
-  #ranks: Int32Array | null = null;
+
+  constructor() {
+    super();
+    this.show(new Uint8Array(FIRST_BYTES), new Int32Array(FIRST_COUNT + 1), 0);
+  }
 
   /** Bytes of memory. */
   get size(): number {
@@ -46,77 +43,10 @@ export class ByteList {
     return this.#add(from, start, end, hash);
   }
 
-  /**
-   * The entries without repetition, in the order in which they first come, and for each entry its place among them. Null
-   * when more than half of them are different: then there is nothing to gain.
-   */
-  distinct(entries: Int32Array): { distinct: Int32Array; codes: Int32Array } | null {
-    const limit = entries.length >>> 1;
-    const marks = this.#freshMarks(limit);
-    const base = this.#base;
-    const distinct = new Int32Array(limit);
-    const codes = new Int32Array(entries.length);
-    let count = 0;
-    for (let at = 0; at < entries.length; at++) {
-      const entry = entries[at] as number;
-      let mark = marks[entry] as number;
-      if (mark < base) {
-        if (count === limit) return null;
-        mark = base + count;
-        marks[entry] = mark;
-        distinct[count++] = entry;
-        this.#base = mark + 1;
-      }
-      codes[at] = mark - base;
-    }
-    return { distinct: distinct.subarray(0, count), codes };
-  }
-
-  /** The place of each entry in the order of the bytes; null when there are so many that sorting them costs more than it saves. */
-  ranks(): Int32Array | null {
-    const { count } = this;
-    if (count > MAX_RANKED) return null;
-    if (this.#ranks?.length === count) return this.#ranks;
-    const order = Int32Array.from({ length: count }, (_, entry) => entry).sort((a, b) => compareEntries(this, a, b));
-    const ranks = new Int32Array(count);
-    order.forEach((entry, rank) => (ranks[entry] = rank));
-    return (this.#ranks = ranks);
-  }
-
-  /** The first six bytes as a number, filled up with zeros: of two texts the one with the smaller number comes first. */
-  head(entry: number): number {
-    const { bytes } = this;
-    const at = this.ends[entry] as number;
-    const length = (this.ends[entry + 1] as number) - at;
-    if (length < HEAD_BYTES) return shortHead(bytes, at, length);
-    const upper = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-    const lower =
-      ((bytes[at + 2] as number) << 24) |
-      ((bytes[at + 3] as number) << 16) |
-      ((bytes[at + 4] as number) << 8) |
-      (bytes[at + 5] as number);
-    return upper * 2 ** 32 + (lower >>> 0);
-  }
-
-  /** A mark of an entry counts from `#base` on: older ones need not be wiped. */
-  #freshMarks(count: number): Int32Array {
-    if (this.#marks.length < this.count) this.#marks = resized(this.#marks, this.ends.length);
-    if (this.#base + count >= 2 ** 31) {
-      this.#marks.fill(0);
-      this.#base = 1;
-    }
-    return this.#marks;
-  }
-
   /** Forgets all entries, and keeps the memory. */
   clear(): void {
-    this.count = 0;
-    this.#ranks = null;
+    this.show(this.bytes, this.ends, 0);
     this.#slots.fill(0);
-  }
-
-  text(entry: number): string {
-    return decoder.decode(this.bytes.subarray(this.ends[entry], this.ends[entry + 1]));
   }
 
   #equals(entry: number, from: Uint8Array, start: number, end: number): boolean {
@@ -154,27 +84,6 @@ export class ByteList {
     this.bytes = larger;
   }
 }
-
-/** Order of the bytes: below zero when entry `a` comes first. */
-export function compareEntries({ bytes, ends }: ByteList, a: number, b: number): number {
-  let [at, other] = [ends[a] as number, ends[b] as number];
-  const [end, otherEnd] = [ends[a + 1] as number, ends[b + 1] as number];
-  while (at < end && other < otherEnd && bytes[at] === bytes[other]) {
-    at += 1;
-    other += 1;
-  }
-  if (at === end || other === otherEnd) return end - at - (otherEnd - other);
-  return (bytes[at] as number) - (bytes[other] as number);
-}
-
-function shortHead(bytes: Uint8Array, at: number, length: number): number {
-  let head = 0;
-  for (let index = 0; index < HEAD_BYTES; index++)
-    head = head * 256 + (index < length ? (bytes[at + index] as number) : 0);
-  return head;
-}
-
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The upper bits of a hash must count for its slot as well. */
 const mix = (hash: number): number => hash ^ (hash >>> 15);

@@ -1,9 +1,8 @@
 /** Some rows of the columns, packed column by column: what one row group and its statistics are made of. Pure. */
 import { doubleBounds, intBounds, longBounds, textBounds, type Bounds } from './bounds.ts';
-import type { ByteList } from './byte-list.ts';
-import { TextCells } from './cells.ts';
+import type { ColumnsView, NumberCells, Numbers, TextEntries } from './columns-view.ts';
 import type { TableColumn } from './schema.ts';
-import type { Cells, TableColumns } from './table-columns.ts';
+import type { TextList } from './text-list.ts';
 
 /** One column of some rows. */
 export interface ColumnChunk {
@@ -19,28 +18,26 @@ export interface ColumnChunk {
   readonly bounds: Bounds | null;
 }
 
-export type Numbers = BigInt64Array | Int32Array | Float64Array;
-
 /** Texts by their entry in a list. */
 export interface Texts {
-  readonly list: ByteList;
+  readonly list: TextList;
   readonly entries: Int32Array;
-  /** The same without repetition, where texts repeat often: see `ByteList.distinct`. */
+  /** The same without repetition, where texts repeat often: see `TextList.distinct`. */
   readonly dictionary: { readonly distinct: Int32Array; readonly codes: Int32Array } | null;
 }
 
 /** The rows at `picks`, in that order. */
-export function pickChunks(table: TableColumns, picks: Int32Array): ColumnChunk[] {
+export function pickChunks(table: ColumnsView, picks: Int32Array): ColumnChunk[] {
   return table.columns.map((column, index) => {
     const defined = findDefined(table.present, picks, 1 << index);
     const some = defined ? picks.filter((_, at) => defined[at] === 1) : picks;
-    const values = pickValues(table.cells[index] as Cells, some);
+    const values = pickValues(table.cells[index] as NumberCells | TextEntries, some);
     return { column, rows: picks.length, count: some.length, defined, values, bounds: boundsOf(values, some.length) };
   });
 }
 
 /** All rows. */
-export function allChunks(table: TableColumns): ColumnChunk[] {
+export function allChunks(table: ColumnsView): ColumnChunk[] {
   const all = Int32Array.from({ length: table.rows }, (_, row) => row);
   return pickChunks(table, all);
 }
@@ -56,8 +53,8 @@ function findDefined(present: Int32Array, picks: Int32Array, bit: number): Uint8
   return defined;
 }
 
-function pickValues(cells: Cells, picks: Int32Array): Numbers | Texts {
-  if (cells instanceof TextCells) {
+function pickValues(cells: NumberCells | TextEntries, picks: Int32Array): Numbers | Texts {
+  if ('texts' in cells) {
     const entries = pickInts(cells.entries, picks);
     const { texts: list } = cells;
     return { list, entries, dictionary: cells.repeats ? list.distinct(entries) : null };
@@ -89,7 +86,8 @@ function pickDoubles(from: Float64Array, picks: Int32Array): Float64Array {
 /** As pairs of words: bigints would make an object for each. */
 function pickLongs(from: BigInt64Array, picks: Int32Array): BigInt64Array {
   const to = new BigInt64Array(picks.length);
-  const [read, write] = [new Int32Array(from.buffer), new Int32Array(to.buffer)];
+  const read = new Int32Array(from.buffer, from.byteOffset, 2 * from.length);
+  const write = new Int32Array(to.buffer);
   for (let at = 0; at < picks.length; at++) {
     const row = 2 * (picks[at] as number);
     write[2 * at] = read[row] as number;

@@ -1,5 +1,5 @@
 /** Numbers without repetition, compared by their bits, so that 0 and -0 stay two and NaN is one. Pure. */
-import type { Numbers } from './chunks.ts';
+import type { Numbers } from './columns-view.ts';
 
 export interface DistinctNumbers {
   /** In the order in which they first come. */

@@ -1,5 +1,6 @@
 /** One column chunk of a row group: a dictionary page where values repeat, and data pages V1. */
-import type { ColumnChunk, Numbers } from './chunks.ts';
+import type { ColumnChunk } from './chunks.ts';
+import type { Numbers } from './columns-view.ts';
 import { distinctNumbers } from './distinct-numbers.ts';
 import { dataPageHeader, dictionaryPageHeader, type PageSizes } from './parquet-footer.ts';
 import { PageBytes } from './parquet-page.ts';

@@ -34,7 +34,7 @@ export class PageBytes {
     this.#at += values.byteLength;
   }
 
-  /** Plain byte strings: each behind its length. `ends` as in `ByteList`. */
+  /** Plain byte strings: each behind its length. `ends` as in `TextList`. */
   texts(bytes: Uint8Array, ends: Int32Array, entries: Int32Array): void {
     let total = 4 * entries.length;
     for (let index = 0; index < entries.length; index++) {

@@ -1,0 +1,116 @@
+/** Byte strings, one after the other in one buffer, addressed by their place: what is read of them. Whoever fills them keeps them. */
+
+const MAX_RANKED = 4_096;
+const HEAD_BYTES = 6;
+
+export class TextList {
+  bytes: Uint8Array = new Uint8Array(0);
+  /** Entry n is the bytes from ends[n] to ends[n + 1]; the first one begins at 0. */
+  ends: Int32Array = new Int32Array(1);
+  /** May be raised as entries are added. */
+  count = 0;
+  #marks = new Int32Array(0);
+  #base = 1;
+  #ranks: Int32Array | null = null;
+
+  /** Reads these from now on. Must be called as well when entries that were there have become others. */
+  show(bytes: Uint8Array, ends: Int32Array, count: number): void {
+    this.bytes = bytes;
+    this.ends = ends;
+    this.count = count;
+    this.#ranks = null;
+  }
+
+  /**
+   * The entries without repetition, in the order in which they first come, and for each entry its place among them. Null
+   * when more than half of them are different: then there is nothing to gain.
+   */
+  distinct(entries: Int32Array): { distinct: Int32Array; codes: Int32Array } | null {
+    const limit = entries.length >>> 1;
+    const marks = this.#freshMarks(limit);
+    const base = this.#base;
+    const distinct = new Int32Array(limit);
+    const codes = new Int32Array(entries.length);
+    let count = 0;
+    for (let at = 0; at < entries.length; at++) {
+      const entry = entries[at] as number;
+      let mark = marks[entry] as number;
+      if (mark < base) {
+        if (count === limit) return null;
+        mark = base + count;
+        marks[entry] = mark;
+        distinct[count++] = entry;
+        this.#base = mark + 1;
+      }
+      codes[at] = mark - base;
+    }
+    return { distinct: distinct.subarray(0, count), codes };
+  }
+
+  /** The place of each entry in the order of the bytes; null when there are so many that sorting them costs more than it saves. */
+  ranks(): Int32Array | null {
+    const { count } = this;
+    if (count > MAX_RANKED) return null;
+    if (this.#ranks?.length === count) return this.#ranks;
+    const order = Int32Array.from({ length: count }, (_, entry) => entry).sort((a, b) => compareEntries(this, a, b));
+    const ranks = new Int32Array(count);
+    order.forEach((entry, rank) => (ranks[entry] = rank));
+    return (this.#ranks = ranks);
+  }
+
+  /** The first six bytes as a number, filled up with zeros: of two texts the one with the smaller number comes first. */
+  head(entry: number): number {
+    const { bytes } = this;
+    const at = this.ends[entry] as number;
+    const length = (this.ends[entry + 1] as number) - at;
+    if (length < HEAD_BYTES) return shortHead(bytes, at, length);
+    const upper = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+    const lower =
+      ((bytes[at + 2] as number) << 24) |
+      ((bytes[at + 3] as number) << 16) |
+      ((bytes[at + 4] as number) << 8) |
+      (bytes[at + 5] as number);
+    return upper * 2 ** 32 + (lower >>> 0);
+  }
+
+  /** A mark of an entry counts from `#base` on: older ones need not be wiped. */
+  #freshMarks(count: number): Int32Array {
+    if (this.#marks.length < this.count) this.#marks = resized(this.#marks, this.ends.length);
+    if (this.#base + count >= 2 ** 31) {
+      this.#marks.fill(0);
+      this.#base = 1;
+    }
+    return this.#marks;
+  }
+
+  text(entry: number): string {
+    return decoder.decode(this.bytes.subarray(this.ends[entry], this.ends[entry + 1]));
+  }
+}
+
+/** Order of the bytes: below zero when entry `a` comes first. */
+export function compareEntries({ bytes, ends }: TextList, a: number, b: number): number {
+  let [at, other] = [ends[a] as number, ends[b] as number];
+  const [end, otherEnd] = [ends[a + 1] as number, ends[b + 1] as number];
+  while (at < end && other < otherEnd && bytes[at] === bytes[other]) {
+    at += 1;
+    other += 1;
+  }
+  if (at === end || other === otherEnd) return end - at - (otherEnd - other);
+  return (bytes[at] as number) - (bytes[other] as number);
+}
+
+function shortHead(bytes: Uint8Array, at: number, length: number): number {
+  let head = 0;
+  for (let index = 0; index < HEAD_BYTES; index++)
+    head = head * 256 + (index < length ? (bytes[at + index] as number) : 0);
+  return head;
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+function resized(from: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const to = new Int32Array(length);
+  to.set(from);
+  return to;
+}
