@@ -68,6 +68,7 @@ export async function runByHand(options: HandRunOptions, signal: AbortSignal): P
     onChange: () => undefined,
     onWork: () => undefined,
     onProgress: tally.add,
+    onIdle: tally.stand,
     onLog: logs.append,
     stopTimeoutMs: STOP_TIMEOUT_MS,
   });
@@ -77,7 +78,7 @@ export async function runByHand(options: HandRunOptions, signal: AbortSignal): P
     const seconds = Math.round((Date.now() - began) / 100) / 10;
     return {
       ...summarise(job, view, tally, signal.aborted),
-      ...(await askAround(job, workerFile, logs.append, tally)),
+      ...(tally.standing ? toStanding(tally.standing) : await askAround(job, workerFile, logs.append, tally)),
       seconds,
     };
   } finally {
@@ -107,10 +108,17 @@ interface Tally {
   notes: number;
   skips: number;
   last: QueryProgress | null;
+  /** What the query told when it found nothing new, after its last batch. */
+  standing: QueryProgress | null;
 }
 
-function createTally(): Tally & { readonly add: (progress: QueryProgress) => void } {
-  const tally = { rows: 0, batches: 0, deadLetters: 0, notes: 0, skips: 0, last: null as QueryProgress | null };
+interface Telling {
+  readonly add: (progress: QueryProgress) => void;
+  readonly stand: (progress: QueryProgress) => void;
+}
+
+function createTally(): Tally & Telling {
+  const tally: Tally = { rows: 0, batches: 0, deadLetters: 0, notes: 0, skips: 0, last: null, standing: null };
   const add = (progress: QueryProgress): void => {
     tally.rows += progress.sink.numOutputRows;
     tally.batches += 1;
@@ -118,8 +126,10 @@ function createTally(): Tally & { readonly add: (progress: QueryProgress) => voi
     tally.notes += progress.x.coercionNotes;
     tally.skips += progress.x.skips;
     tally.last = progress;
+    tally.standing = null;
   };
-  return Object.assign(tally, { add });
+  const stand = (progress: QueryProgress): void => void (tally.standing = progress);
+  return Object.assign(tally, { add, stand });
 }
 
 function summarise(job: JobSettings, view: RunView, tally: Tally, asked: boolean) {
@@ -132,6 +142,15 @@ function summarise(job: JobSettings, view: RunView, tally: Tally, asked: boolean
   };
   const base = { query: 'bronze', result, queryId: view.queryId } as const;
   return { ...base, rows, batches, deadLetters, notes, skips, ...places, error: view.error };
+}
+
+/** A run that read to the end told it with its last word: another thread to ask would cost more than the end itself. */
+function toStanding({ sources: [source], x }: QueryProgress) {
+  return {
+    deltaVersion: x.deltaVersion ?? null,
+    offsets: toNumbers(source.endOffset),
+    end: toNumbers(source.latestOffset),
+  };
 }
 
 /** Where table and topic stand now; what cannot be asked is told as the last batch saw it. */

@@ -20,6 +20,8 @@ export interface SupervisorOptions {
   /** After each batch, and whenever alerts were delivered. */
   readonly onWork: () => void;
   readonly onProgress?: (progress: QueryProgress) => void;
+  /** After a trigger that found nothing, which is told seldom, and at the end of a run that reads what is available. */
+  readonly onIdle?: (progress: QueryProgress) => void;
   readonly onLog: (line: LogLine) => void;
   readonly stopTimeoutMs?: number;
   readonly random?: () => number;
@@ -192,7 +194,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   function onProgress(progress: QueryProgress): void {
     // A trigger that found nothing is no batch.
-    if (progress.x.idle) return;
+    if (progress.x.idle) return options.onIdle?.(progress);
     batches = [progress, ...batches].slice(0, KEPT_BATCHES);
     totals = {
       rows: totals.rows + progress.sink.numOutputRows,

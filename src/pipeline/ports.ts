@@ -85,6 +85,8 @@ export interface Sink {
   addBatch(batch: Batch): Promise<BatchResult>;
   /** Called after `commits/N`: what the target wants done at times, beside the batches. Answers at once; a batch never waits for it. */
   settled?(batchId: number): void;
+  /** Called when a trigger found nothing new: where the target stands, as far as this query knows. Answers at once. */
+  standing?(): Pick<BatchExtras, 'deltaVersion'>;
   close(): Promise<void>;
 }
 

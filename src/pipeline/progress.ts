@@ -23,6 +23,8 @@ export interface IdleTrigger {
   readonly timestamp: number;
   readonly offsets: Offsets;
   readonly latest: Offsets;
+  /** Where the target stands. */
+  readonly standing: Pick<BatchExtras, 'deltaVersion'>;
   readonly durations: BatchDurations;
 }
 
@@ -46,7 +48,7 @@ export function toProgress(query: QueryIdentity, batch: FinishedBatch): QueryPro
 
 export function toIdleProgress(query: QueryIdentity, trigger: IdleTrigger): QueryProgress {
   const range = { start: trigger.offsets, end: trigger.offsets };
-  const x = { idle: true, recovered: false, deadLetters: 0, coercionNotes: 0, skips: 0 };
+  const x = { idle: true, recovered: false, deadLetters: 0, coercionNotes: 0, skips: 0, ...trigger.standing };
   const nothing = { inputRows: 0, outputRows: 0 };
   return { ...describe(query, { ...trigger, range }, nothing, x), inputRowsPerSecond: 0, processedRowsPerSecond: 0 };
 }

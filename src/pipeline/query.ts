@@ -40,7 +40,8 @@ export async function runQuery(parts: QueryParts, start: Position, signal: Abort
     const began = clock.now();
     const plan = await planNext(parts, position, available, signal);
     const { batch } = plan;
-    if (!batch && available) return;
+    // Who reads once and ends is told where it stands and what the topic holds by now.
+    if (!batch && available) return tellIdle(parts, position, plan);
     if (batch) {
       lastBegan = await runBatch(parts, position, batch, lastBegan, signal);
       position = { ...position, nextBatch: batch.id + 1, offsets: batch.range.end };
@@ -155,7 +156,8 @@ async function publish({ name, source, log }: QueryParts, offsets: Offsets, when
 }
 
 function tellIdle(parts: QueryParts, { queryId, nextBatch, offsets }: Position, { latest, watch }: Plan): void {
-  const trigger = { id: nextBatch, timestamp: watch.began, offsets, latest, durations: watch.durations() };
+  const standing = parts.sink.standing?.() ?? {};
+  const trigger = { id: nextBatch, timestamp: watch.began, offsets, latest, standing, durations: watch.durations() };
   parts.emit(toIdleProgress(identityOf(parts, queryId), trigger));
 }
 

@@ -6,6 +6,7 @@ import { openTable } from '../../src/pipeline/delta/snapshot.ts';
 import { readParquet } from '../../src/pipeline/delta/parquet-read.ts';
 import { decodePath } from '../../src/pipeline/delta/path.ts';
 import { SluiceError } from '../../src/pipeline/errors.ts';
+import type { QueryProgress } from '../../src/pipeline/events.ts';
 import type { ObjectStore, Sink } from '../../src/pipeline/ports.ts';
 import { readDelta } from '../support/deltalake.ts';
 import { openBench, type Bench } from './support/bench.ts';
@@ -36,6 +37,26 @@ describe('a query', () => {
       'Batch 2: Writing to Bronze layer... 3 rows, version 2',
     ]);
   }, 60_000);
+
+  it('ends at what was available, and tells where table and topic stand by then', async () => {
+    const bench = openBench(tempFolder());
+    appendRows(bench, 0, 4);
+    const told: QueryProgress[] = [];
+    const lateRows = (sink: Sink): Sink => ({
+      ...sink,
+      addBatch: async (batch) => {
+        appendRows(bench, 4, 2);
+        return sink.addBatch(batch);
+      },
+    });
+    const parts = { runs: 'available-now', emit: (each: QueryProgress) => void told.push(each) } as const;
+    await bench.run(1, { sink: lateRows, parts });
+    const [batch, end] = told;
+    expect(told).toHaveLength(2);
+    expect(batch).toMatchObject({ batchId: 0, numInputRows: 4 });
+    expect(end).toMatchObject({ x: { idle: true, deltaVersion: 0 }, numInputRows: 0 });
+    expect(end?.sources[0]).toMatchObject({ endOffset: { 0: '2', 1: '2' }, latestOffset: { 0: '3', 1: '3' } });
+  });
 
   it('tells of a batch in the words of Spark', async () => {
     const bench = openBench(tempFolder());

@@ -28,6 +28,7 @@ export interface BronzeSinkOptions {
 export function openBronzeSink(options: BronzeSinkOptions): Sink {
   const table = openTable(options.store);
   let tried = -1;
+  let written = -1;
   const upkeep = openUpkeep(options);
   return {
     description: `DeltaSink[${options.path}]`,
@@ -38,11 +39,17 @@ export function openBronzeSink(options: BronzeSinkOptions): Sink {
       const known = table.current();
       const isNew = batch.id !== tried && known?.txns.get(batch.queryId) === batch.id - 1;
       tried = batch.id;
-      return addBatch(options, table, isNew ? known : await table.refresh(), batch);
+      const result = await addBatch(options, table, isNew ? known : await table.refresh(), batch);
+      written = result.extras.deltaVersion ?? written;
+      return result;
     },
     settled: () => {
       const snapshot = table.current();
       if (snapshot) upkeep.settled(snapshot);
+    },
+    standing: () => {
+      const version = Math.max(written, table.current()?.version ?? -1);
+      return version < 0 ? {} : { deltaVersion: version };
     },
     close: () => upkeep.idle(),
   };
