@@ -55,5 +55,5 @@ function idleQuery(name: QueryView['name'], now: number): QueryView {
     batches: [],
     alertsPaused: null,
   };
-  return { ...run, triggerMs: 0, ...judge(run, 0, null, now) };
+  return { ...run, triggerMs: 0, runner: null, ...judge(run, 0, null, now) };
 }

@@ -14,6 +14,7 @@ import type {
   DeliveryView,
   FraudView,
   LetterBytesView,
+  LeaseView,
   LogLine,
   LossView,
   NoteView,
@@ -229,6 +230,27 @@ export interface QueryView {
   readonly batches: readonly QueryProgress[];
   /** Why no alert goes to Slack until a person has acted; null while they flow. Only of Alert. */
   readonly alertsPaused: ErrorView | null;
+  /** Who runs the query instead of this console; null while this console does, and while nobody does. */
+  readonly runner: RunnerView | null;
+}
+
+/** A Spark cluster or another console that runs a query, as far as its lease, checkpoint and table tell. */
+export interface RunnerView {
+  readonly engine: 'spark' | 'sluice';
+  /** Null: nobody holds the lease just now, where a setting leaves the query to Spark. */
+  readonly owner: LeaseView | null;
+  /** Newest batch that is confirmed. */
+  readonly lastBatch: number | null;
+  /** The one that is promised and not confirmed. */
+  readonly openBatch: number | null;
+  /** When the checkpoint was written last. */
+  readonly writtenAt: number | null;
+  /** Only of Bronze. */
+  readonly table: { readonly version: number; readonly at: number | null } | null;
+  /** Meanwhile this console scores what waits and sends the alerts. Only of Alert. */
+  readonly drains: boolean;
+  /** Why a start here is refused, and what to do; null where it is not. */
+  readonly refusal: string | null;
 }
 
 export interface LagView {

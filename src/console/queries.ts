@@ -1,6 +1,7 @@
 /** Both queries together: their supervisors, what is known about them, and clearing their checkpoints. */
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { fromErrorView, SluiceError } from '../pipeline/errors.ts';
 import {
   QUERY_NAMES,
@@ -25,6 +26,7 @@ import type { Ground } from './ground.ts';
 import { createInspector } from './inspector.ts';
 import { buildJob } from './job.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
+import { isFreed, runnerOf } from './runner.ts';
 import type { SnapshotStore } from './snapshot.ts';
 import { summarise, type RunSummary } from './summary.ts';
 import { createSupervisor, type RunView, type Supervisor } from './supervisor.ts';
@@ -84,6 +86,10 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     inspector,
     store,
     job: (query) => jobOf(query),
+    isAway: (query) => {
+      const { state, runner } = store.get().queries[query];
+      return runner !== null || state === 'STOPPED' || state === 'FAILED';
+    },
     onLook: judgeAll,
     onTrouble: (message) => say('warn', message),
   });
@@ -118,8 +124,19 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
 
   function show(run: RunView): void {
     const triggerMs = ground.settings[`${run.name}.trigger`];
-    const next: QueryView = { ...run, triggerMs, ...judge(run, triggerMs, store.get().lag[run.name], Date.now()) };
-    const { queries } = store.get();
+    const { queries, lag, checkpoints, table } = store.get();
+    const drains = run.name === 'alert' && ground.settings['alert.engine'] === 'spark';
+    const self = { host: os.hostname(), pid: process.pid };
+    const around = {
+      run,
+      checkpoint: checkpoints[run.name],
+      table: run.name === 'bronze' ? table : null,
+      drains,
+      self,
+    };
+    const [runner, now] = [runnerOf(around), Date.now()];
+    const judged = judge(run, triggerMs, lag[run.name], now, { runner, freed: isFreed(around, now) });
+    const next: QueryView = { ...run, triggerMs, runner, ...judged };
     if (!isSame(queries[run.name], next)) store.set('queries', { ...queries, [run.name]: next });
   }
 
@@ -267,7 +284,7 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
 /** A verdict is made anew with each look; faces need to hear of it only when a value in it differs. */
 function isSame(a: QueryView, b: QueryView): boolean {
   const keys = Object.keys(b) as (keyof QueryView)[];
-  return keys.every((key) => Object.is(a[key], b[key]));
+  return keys.every((key) => Object.is(a[key], b[key]) || (key === 'runner' && isDeepStrictEqual(a[key], b[key])));
 }
 
 function isBeingCleared(query: QueryName): SluiceError {

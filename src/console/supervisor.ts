@@ -8,8 +8,8 @@ import { initialMachine, step, type QueryAction, type QueryInput, type QueryMach
 import { openThread, threadDied, type Thread } from './thread.ts';
 import { title } from './words.ts';
 
-/** What a supervisor knows by itself; the verdict is added by who knows the lag. */
-export type RunView = Omit<QueryView, 'verdict' | 'headline' | 'detail' | 'triggerMs'>;
+/** What a supervisor knows by itself; the verdict is added by who knows the lag, and the checkpoint. */
+export type RunView = Omit<QueryView, 'verdict' | 'headline' | 'detail' | 'triggerMs' | 'runner'>;
 
 export interface SupervisorOptions {
   readonly name: QueryName;

@@ -1,5 +1,5 @@
 /** The verdict on a query, in words. Pure. The rules for lag are Burrow's, over windows that fit the trigger. */
-import type { LagView, QueryView, Verdict } from './contract.ts';
+import type { LagView, QueryView, RunnerView, Verdict } from './contract.ts';
 import type { RunView } from './supervisor.ts';
 import { count, duration, rate, title } from './words.ts';
 
@@ -8,9 +8,23 @@ export type Judgement = Pick<QueryView, 'verdict' | 'headline' | 'detail'>;
 const SAMPLES = 10;
 const MIN_SLOT_MS = 1_000;
 
+/** Who else has to do with a query. `freed`: it failed because of an owner that has gone since. */
+export interface Others {
+  readonly runner: RunnerView | null;
+  readonly freed: boolean;
+}
+
 /** What to think of a query right now. `lag` is null while it is not known. */
-export function judge(run: RunView, triggerMs: number, lag: LagView | null, now: number): Judgement {
+export function judge(
+  run: RunView,
+  triggerMs: number,
+  lag: LagView | null,
+  now: number,
+  { runner, freed }: Others = { runner: null, freed: false },
+): Judgement {
   const name = title(run.name);
+  if (freed) return say('STOPPED', `${name} is free again.`, `${waits(lag)} ${GOES_ON}`);
+  if (runner && isAtRest(run)) return elsewhere(name, runner, run, triggerMs, lag);
   switch (run.state) {
     case 'STARTING':
       return say('WAITING', `${name} is starting.`, 'It settles its last batch first, then reads on.');
@@ -21,7 +35,7 @@ export function judge(run: RunView, triggerMs: number, lag: LagView | null, now:
         ? waitsForRetry(name, run, now)
         : say('WAITING', `${name} is restarting.`, 'It finishes its batch, then starts again.');
     case 'STOPPED':
-      return say('STOPPED', `${name} is stopped.`, `${waits(lag)} Start goes on after the last committed batch.`);
+      return say('STOPPED', `${name} is stopped.`, `${waits(lag)} ${GOES_ON}`);
     case 'FAILED':
       return failed(name, run);
     case 'RUNNING':
@@ -91,6 +105,38 @@ function running(name: string, run: RunView, triggerMs: number, lag: LagView | n
   return say('OK', headline, `${waits(lag)}${left}${lastBatch(run, triggerMs)}`);
 }
 
+/** Neither changing nor failed of something else than its owner. */
+function isAtRest({ state, error }: RunView): boolean {
+  return state === 'RUNNING' || state === 'STOPPED' || error?.code === 'FENCED';
+}
+
+/** Its lag is known here as well: the offsets stand in the checkpoint. */
+function elsewhere(
+  name: string,
+  { engine, owner, drains }: RunnerView,
+  run: RunView,
+  triggerMs: number,
+  lag: LagView | null,
+): Judgement {
+  if (engine === 'sluice') return run.error ? failed(name, run) : say('WARN', anotherRuns(name), waits(lag));
+  if (drains && run.state === 'RUNNING' && owner === null)
+    return say('STOPPED', `Nobody runs ${name}: it is left to Spark.`, `${waits(lag)} ${DRAINS}`);
+  const { verdict, headline, detail } = pace(name, run, triggerMs, lag);
+  const told = `${headline} ${detail}`;
+  if (run.name === 'bronze') return say(verdict, `Spark runs ${name}.`, told);
+  if (drains && run.state === 'RUNNING') return say(verdict, `Spark runs ${name}.`, `${told} ${DRAINS}`);
+  const worse = verdict === 'OK' || verdict === 'WAITING' ? 'WARN' : verdict;
+  return say(worse, `Spark runs ${name}; its alerts are not sent from here.`, told);
+}
+
+/** As of a query that runs here, whose newest batches of its own say nothing any more. */
+const pace = (name: string, run: RunView, triggerMs: number, lag: LagView | null): Judgement =>
+  running(name, { ...run, batches: [] }, triggerMs, lag);
+
+const DRAINS = 'What waits is scored here, and alerts are sent from here.';
+const anotherRuns = (name: string): string => `Another console runs ${name}.`;
+const GOES_ON = 'Start goes on after the last committed batch.';
+
 function growthWords(grown: { readonly from: number; readonly to: number; readonly ms: number }, lag: LagView): string {
   const span = `Lag grew from ${grown.from.toLocaleString('en-US')} to ${count(grown.to, 'record')} in ${duration(grown.ms)}`;
   return `${span}: ${rate(lag.produced)} come in and ${rate(lag.consumed)} are read a second. Nothing is lost.`;
@@ -109,7 +155,7 @@ function failed(name: string, run: RunView): Judgement {
   if (run.error === null) return say('FAILED', `${name} failed.`, 'Look at the log.');
   const detail = `${run.error.message}. ${run.error.action}`;
   // Nothing is wrong with the query: it runs elsewhere, and this console watches.
-  if (run.error.code === 'FENCED') return say('WARN', `Another console runs ${name}.`, detail);
+  if (run.error.code === 'FENCED') return say('WARN', anotherRuns(name), detail);
   return say('FAILED', `${name} failed: ${run.error.code}.`, detail);
 }
 

@@ -6,6 +6,7 @@ import { QUERY_NAMES, type QueryName } from '../pipeline/events.ts';
 import type { JobSettings } from '../pipeline/job-settings.ts';
 import type { Answers, Inspector, Question } from './inspector.ts';
 import { addSample, EMPTY_LAG, type LagMemory } from './lag.ts';
+import { AWAY_MS } from './runner.ts';
 import type { SnapshotStore } from './snapshot.ts';
 
 export interface Watch {
@@ -23,6 +24,8 @@ export interface WatchOptions {
   readonly inspector: Inspector;
   readonly store: SnapshotStore;
   readonly job: (query: QueryName) => JobSettings;
+  /** True for a query that others may run: nothing but looking tells what they do. */
+  readonly isAway: (query: QueryName) => boolean;
   /** Called after each look, so that the verdicts follow. */
   readonly onLook: () => void;
   readonly onTrouble: (message: string) => void;
@@ -37,7 +40,7 @@ const PARTS_MS = 2_000;
 /** Counts of the last hour change by themselves. */
 const WINDOW_MS = 30_000;
 
-export function createWatch({ inspector, store, job, onLook, onTrouble }: WatchOptions): Watch {
+export function createWatch({ inspector, store, job, isAway, onLook, onTrouble }: WatchOptions): Watch {
   const memory: Record<QueryName, LagMemory> = { bronze: EMPTY_LAG, alert: EMPTY_LAG };
   const dirty = new Set<QueryName>(QUERY_NAMES);
   let timer: NodeJS.Timeout | undefined;
@@ -49,6 +52,7 @@ export function createWatch({ inspector, store, job, onLook, onTrouble }: WatchO
   let trouble = '';
   let foundBefore = -1;
   let quarantineAt = 0;
+  const lookedAt: Record<QueryName, number> = { bronze: 0, alert: 0 };
 
   const ask = <Q extends Question>(question: Q, query: QueryName): Promise<Answers[Q] | null> =>
     quietly(() => inspector.ask(question, job(query)));
@@ -78,6 +82,7 @@ export function createWatch({ inspector, store, job, onLook, onTrouble }: WatchO
 
   async function lookAtParts(query: QueryName): Promise<void> {
     dirty.delete(query);
+    lookedAt[query] = Date.now();
     const checkpoint = await ask('inspect', query);
     if (checkpoint) store.set('checkpoints', { ...store.get().checkpoints, [query]: checkpoint });
     await (query === 'bronze' ? lookAtTable() : lookAtAlerts());
@@ -119,6 +124,7 @@ export function createWatch({ inspector, store, job, onLook, onTrouble }: WatchO
     }
     if (all || (store.listeners() > 0 && now - partsAt >= PARTS_MS)) {
       if (now - partsAt >= WINDOW_MS) dirty.add('alert');
+      for (const query of QUERY_NAMES) if (isAway(query) && now - lookedAt[query] >= AWAY_MS) dirty.add(query);
       if (dirty.size > 0) partsAt = now;
       await Promise.all([...dirty].map(lookAtParts));
       await lookAtQuarantine(now);

@@ -575,6 +575,7 @@ function bronze(): QueryView {
     totals: { rows: 324_408, batches: 422, deadLetters: 11, notes: 3 },
     batches: Array.from({ length: 60 }, (_, index) => batch('bronze', 421 - index)),
     alertsPaused: null,
+    runner: null,
   };
 }
 
@@ -591,6 +592,7 @@ function alert(): QueryView {
     totals: { rows: 324_066, batches: 412, deadLetters: 12, notes: 3 },
     batches: Array.from({ length: 60 }, (_, index) => batch('alert', 411 - index)),
     alertsPaused: null,
+    runner: null,
   };
 }
 
