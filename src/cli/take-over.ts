@@ -48,6 +48,7 @@ export function viewLines(view: TakeOverView, now: number): string[] {
     ...(table ? [line('Table', tableText(table, checkpoint.lastCommit))] : []),
     ...(next ? [line('Next', nextText(next))] : []),
     ...(lag ? [line('Waiting', `${count(waiting, 'record')} in ${count(lag.length, 'partition')}`)] : []),
+    ...readAgainLines(view.readAgain),
     ...view.findings.map((finding) => line('Note', finding)),
     ...view.wayBack.map((step, index) => line(index === 0 ? 'Way back' : '', step)),
   ];
@@ -71,6 +72,16 @@ function nextText({ batch, again, start, end }: NonNullable<TakeOverView['next']
   const range =
     end === null ? `from ${offsets(start)} to the end of the topic` : `from ${offsets(start)} to ${offsets(end)}`;
   return `batch ${batch}${again ? ', once more' : ''}: ${range}`;
+}
+
+function readAgainLines(readAgain: TakeOverView['readAgain']): string[] {
+  if (readAgain === null || readAgain.batches === 0) return [];
+  const { batches, records, gone } = readAgain;
+  const lost = gone.reduce((sum, { from, to }) => sum + Number(BigInt(to) - BigInt(from)), 0);
+  const unaudited = lost === 0 ? '' : `; ${count(lost, 'record')} are gone from the topic and stay unaudited`;
+  return [
+    line('Read again', `${count(records, 'record')} of ${count(batches, 'batch', 'batches')}, for dead letters${unaudited}`),
+  ];
 }
 
 function takenLines({ view, settingsFile, before, set }: TakenOver): string[] {

@@ -37,10 +37,12 @@ import type { CaptureView } from '../stack/connector/capture-view.ts';
 import type { Ensured } from '../stack/connector/connector.ts';
 import { CHECK_IDS, type DoctorReport, type FixResult } from '../stack/doctor/report.ts';
 import type { ServiceView, StackWork } from '../stack/stack.ts';
+import type { TakeOverView } from '../pipeline/handover/take-over-view.ts';
 import type { TransactionTrace } from '../pipeline/trace/view.ts';
 
 export type { ScoreExplanation } from '../pipeline/events.ts';
 export type { BronzeStep, DeliveryStep, EventStep, StoredStep, TransactionTrace } from '../pipeline/trace/view.ts';
+export type { TakeOverView } from '../pipeline/handover/take-over-view.ts';
 export { SluiceError, toErrorView, type ErrorView } from '../pipeline/errors.ts';
 export { COMPOSE_SERVICES } from '../stack/stack.ts';
 export type { ComposeService, ContainerView, ProducerView, Profile, ServiceLog } from '../stack/stack.ts';
@@ -78,6 +80,16 @@ export const COMMANDS = {
   'loss.preview': z.strictObject({ query }),
   /** Gives up exactly these offsets, as the preview showed them, and starts the query. */
   'loss.accept': z.strictObject({ query, gaps: z.array(gap).min(1).max(10_000) }),
+  /** What taking a query over from Spark would do, and whether it can be done now. Only looks. */
+  'takeOver.plan': z.strictObject({ query }),
+  /** `lastCommit`: the newest confirmed batch, as it was shown. Anything else is refused. */
+  'takeOver.confirm': z.strictObject({
+    query,
+    lastCommit: z.number().int().min(0).nullable(),
+    sparkIsStopped: z.boolean().default(false),
+  }),
+  /** What to run where Spark is to take a query over. */
+  'handOver.plan': z.strictObject({ query }),
   'table.health': z.strictObject({}),
   'table.history': z.strictObject({ limit: z.number().int().min(1).max(1000).default(20) }),
   /** Puts small files together. */
@@ -153,6 +165,9 @@ export interface CommandAnswers {
   'query.restart': null;
   'checkpoint.preview': ClearPreview;
   'checkpoint.clear': ClearResult;
+  'takeOver.plan': TakeOverPlan;
+  'takeOver.confirm': TakeOverPlan;
+  'handOver.plan': HandOverPlan;
   'table.health': TableHealth;
   'table.history': { readonly versions: readonly TableVersion[] };
   'table.optimize': OptimizeResult;
@@ -251,6 +266,32 @@ export interface RunnerView {
   readonly drains: boolean;
   /** Why a start here is refused, and what to do; null where it is not. */
   readonly refusal: string | null;
+}
+
+/** Taking a query over from a Spark cluster: what is seen, and what would be done. */
+export interface TakeOverPlan {
+  readonly view: TakeOverView;
+  /** Why it cannot be done now; null when it can. */
+  readonly refusal: ErrorView | null;
+  /** True where nothing tells whether Spark has stopped: a person must say so. */
+  readonly asksWhetherStopped: boolean;
+  /** Full sentences, in order; none where it is refused. */
+  readonly does: readonly string[];
+}
+
+/** Handing a query over to a Spark cluster. Secrets are named, never shown. */
+export interface HandOverPlan {
+  readonly query: QueryName;
+  /** This console runs it, and must stop first. */
+  readonly runsHere: boolean;
+  /** Why Spark cannot run it on this stack; null when it can. */
+  readonly obstacle: string | null;
+  /** One for each release, or way, to choose from; for a POSIX shell. */
+  readonly commands: readonly { readonly title: string; readonly text: string }[];
+  /** Names in the environment that the program needs besides. */
+  readonly secrets: readonly string[];
+  /** Full sentences. */
+  readonly notes: readonly string[];
 }
 
 export interface LagView {

@@ -17,6 +17,7 @@ import type {
   TableView,
   WorkerEvent,
 } from '../pipeline/events.ts';
+import type { TakeOverView } from '../pipeline/handover/take-over-view.ts';
 import type { JobSettings, WorkerRequest } from '../pipeline/job-settings.ts';
 import type { QuarantineAnswers, QuarantineQuestion } from '../pipeline/quarantine/questions.ts';
 import type { TransactionTrace } from '../pipeline/trace/view.ts';
@@ -32,6 +33,7 @@ export interface Answers {
   frauds: readonly FraudView[];
   deliveries: readonly DeliveryView[];
   totals: AlertTotals;
+  'preview-take-over': TakeOverView;
   'preview-loss': LossView;
   'accept-loss': LossView;
   'resend-alerts': number;
@@ -75,6 +77,8 @@ const LIST_LIMIT = 200;
 const TIMEOUT_MS = 15_000;
 /** Clearing moves a whole folder, a replay may write thousands of rows; neither is given up half way by us. */
 const LONG_TIMEOUT_MS = 300_000;
+/** A table that Spark has written for long is read back through all of its log. */
+const LONG_LOOKS: readonly Question[] = ['clear', 'preview-take-over'];
 const LONG_QUESTIONS: readonly QuarantineQuestion['about'][] = ['dry-run', 'replay', 'export'];
 
 export function createInspector(options: InspectorOptions): Inspector {
@@ -127,7 +131,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   const usual = options.timeoutMs ?? TIMEOUT_MS;
   return {
     ask: <Q extends Question>(question: Q, job: JobSettings, more: More = {}) => {
-      const timeoutMs = question === 'clear' ? LONG_TIMEOUT_MS : usual;
+      const timeoutMs = LONG_LOOKS.includes(question) ? LONG_TIMEOUT_MS : usual;
       return send(question, timeoutMs, (number) => toRequest(question, number, job, more)) as Promise<Answers[Q]>;
     },
     askQuarantine: <Q extends QuarantineQuestion>(question: Q, { bronze: job, alert: alertJob }: Jobs) => {

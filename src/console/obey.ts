@@ -44,6 +44,12 @@ export async function obey(parts: Parts, command: Command): Promise<CommandAnswe
       return parts.queries().previewLoss(command.args.query);
     case 'loss.accept':
       return parts.queries().acceptLoss(command.args.query, command.args.gaps);
+    case 'takeOver.plan':
+      return parts.queries().handover.plan(command.args.query);
+    case 'takeOver.confirm':
+      return parts.queries().handover.takeOver(command.args.query, command.args);
+    case 'handOver.plan':
+      return parts.queries().handOverPlan(command.args.query);
     case 'alerts.resume':
       return nothing(await parts.queries().askAlert('resume-alerts'));
     case 'alerts.test':

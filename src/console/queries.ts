@@ -19,17 +19,19 @@ import type { JobSettings, SlackSettings } from '../pipeline/job-settings.ts';
 import type { TransactionTrace } from '../pipeline/trace/view.ts';
 import type { Endpoints } from '../stack/stack.ts';
 import { invalid } from './commands.ts';
-import type { CommandAnswers, QueryView } from './contract.ts';
+import type { CommandAnswers, HandOverPlan, QueryView } from './contract.ts';
 import { obeyDeadLetters, type DeadLetterCommand, type DeadLetterParts } from './dead-letters.ts';
 import type { Underway } from './drain.ts';
 import type { Ground } from './ground.ts';
+import { planHandOver } from './hand-over.ts';
 import { createInspector } from './inspector.ts';
 import { buildJob } from './job.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
-import { isFreed, runnerOf } from './runner.ts';
+import { isFreed, isIdle, runnerOf } from './runner.ts';
 import type { SnapshotStore } from './snapshot.ts';
 import { summarise, type RunSummary } from './summary.ts';
 import { createSupervisor, type RunView, type Supervisor } from './supervisor.ts';
+import { drains, openTakeOverDesk, readEngine, type TakeOverDesk } from './take-over-desk.ts';
 import { judge } from './verdict.ts';
 import { createWatch } from './watch.ts';
 import { title } from './words.ts';
@@ -58,6 +60,10 @@ export interface Queries {
   previewLoss(query: QueryName): Promise<LossView>;
   /** Accepts exactly these offsets, and starts the query. */
   acceptLoss(query: QueryName, gaps: readonly OffsetGap[]): Promise<LossView>;
+  /** Taking a query over from Spark. */
+  readonly handover: TakeOverDesk;
+  /** How it is handed over to Spark. */
+  handOverPlan(query: QueryName): HandOverPlan;
   deadLetters(command: DeadLetterCommand): Promise<CommandAnswers[DeadLetterCommand['command']]>;
   /** Resolves when both are RUNNING; rejects with the error of the first that failed for good. */
   running(): Promise<void>;
@@ -80,6 +86,7 @@ const STOP_PATIENCE_MS = 20_000;
 
 export function createQueries({ ground, store, endpoints, slack, workerFile, log }: QueriesOptions): Queries {
   const clearing = new Set<QueryName>();
+  const engine = readEngine(ground);
   const say = (level: LogLevel, message: string): void => log({ at: Date.now(), level, source: 'console', message });
   const inspector = createInspector({ workerFile, onLog: log });
   const watch = createWatch({
@@ -108,7 +115,8 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
 
   function jobOf(query: QueryName, runId: string = randomUUID()): JobSettings {
     const owner = { runId, host: os.hostname(), pid: process.pid };
-    return buildJob({ query, settings: ground.settings, endpoints, slack, serving: ground.serving, owner });
+    const settings = { ...ground.settings, 'alert.engine': engine.current() };
+    return buildJob({ query, settings, endpoints, slack, serving: ground.serving, owner });
   }
 
   function supervise(name: QueryName): Supervisor {
@@ -125,14 +133,12 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
   function show(run: RunView): void {
     const triggerMs = ground.settings[`${run.name}.trigger`];
     const { queries, lag, checkpoints, table } = store.get();
-    const drains = run.name === 'alert' && ground.settings['alert.engine'] === 'spark';
-    const self = { host: os.hostname(), pid: process.pid };
     const around = {
       run,
       checkpoint: checkpoints[run.name],
       table: run.name === 'bronze' ? table : null,
-      drains,
-      self,
+      drains: drains(run.name, engine),
+      self: { host: os.hostname(), pid: process.pid },
     };
     const [runner, now] = [runnerOf(around), Date.now()];
     const judged = judge(run, triggerMs, lag[run.name], now, { runner, freed: isFreed(around, now) });
@@ -197,6 +203,14 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     return accepted;
   }
 
+  const handover = openTakeOverDesk({
+    look: (query) => inspector.ask('preview-take-over', jobOf(query)),
+    run: (query) => supervisors[query].view(),
+    engine,
+    begin: (query) => each(query, (supervisor) => supervisor.restart()),
+    say,
+  });
+
   const deadLetterParts: DeadLetterParts = {
     inspector,
     jobs: () => ({ bronze: jobOf('bronze'), alert: jobOf('alert') }),
@@ -259,6 +273,13 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     clear,
     previewLoss: (query) => inspector.ask('preview-loss', jobOf(query)),
     acceptLoss,
+    handover,
+    handOverPlan: (query) =>
+      planHandOver({
+        job: jobOf(query),
+        composeFile: ground.profile === 'docker' ? ground.composeFile : null,
+        runsHere: !isIdle(supervisors[query].view()) && !drains(query, engine),
+      }),
     deadLetters: (command) => obeyDeadLetters(deadLetterParts, command),
     running: async () => {
       const views = await Promise.all(QUERY_NAMES.map((name) => supervisors[name].reached('RUNNING', 'FAILED')));

@@ -56,4 +56,4 @@ function refusalOf(name: RunView['name'], owner: LeaseView | null, drains: boole
   return name === 'alert' ? `${spark} Or leave it with Spark and set ALERT_ENGINE=spark to send its alerts.` : spark;
 }
 
-const isIdle = ({ state }: RunView): boolean => state === 'STOPPED' || state === 'FAILED';
+export const isIdle = ({ state }: Pick<RunView, 'state'>): boolean => state === 'STOPPED' || state === 'FAILED';

@@ -71,12 +71,17 @@ export async function confirmTakeOver(options: TakeOverOptions, sparkIsStopped: 
   const reason = whyNot(view, sparkIsStopped);
   if (reason) throw refused(view, reason);
   const { settings } = openHome(resolveHome(options.env));
-  const before = existsSync(settings) ? readFileSync(settings, 'utf8') : null;
   const set = newSettings(options, view);
+  return { view, settingsFile: settings, before: changeSettings(settings, set), set };
+}
+
+/** Sets values in a settings file. Returns where the file as it was is kept, or null when there was none. */
+export function changeSettings(file: string, set: Readonly<Record<string, string>>): string | null {
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : null;
   const kept = before === null ? {} : (JSON.parse(before) as Record<string, unknown>);
-  if (before !== null) writeFileAtomic(beside(settings), before);
-  writeFileAtomic(settings, `${JSON.stringify({ ...kept, ...set }, null, 2)}\n`);
-  return { view, settingsFile: settings, before: before === null ? null : beside(settings), set };
+  if (before !== null) writeFileAtomic(beside(file), before);
+  writeFileAtomic(file, `${JSON.stringify({ ...kept, ...set }, null, 2)}\n`);
+  return before === null ? null : beside(file);
 }
 
 function settingsOf({ query, checkpoint, table, brokers, env, cwd }: TakeOverOptions): HandSettings {
@@ -88,7 +93,8 @@ function settingsOf({ query, checkpoint, table, brokers, env, cwd }: TakeOverOpt
   return readHandSettings(env, cwd, flags);
 }
 
-function whyNot({ writer, decision, checkpoint }: TakeOverView, sparkIsStopped: boolean): string | null {
+/** Why it cannot be taken over, or null. */
+export function whyNot({ writer, decision, checkpoint }: TakeOverView, sparkIsStopped: boolean): string | null {
   if (!checkpoint.exists) return 'there is no checkpoint';
   if (decision === null) return 'the checkpoint cannot be read';
   if (decision.do === 'fail') return `${decision.code}: ${decision.seen}`;
@@ -112,11 +118,11 @@ function newSettings(options: TakeOverOptions, view: TakeOverView): Record<strin
 
 const beside = (file: string): string => path.join(path.dirname(file), 'settings.before-take-over.json');
 
-function refused({ checkpoint, writer }: TakeOverView, seen: string): SluiceError {
+export function refused({ checkpoint, writer }: TakeOverView, seen: string): SluiceError {
   const action =
     writer.verdict === 'perhaps'
-      ? 'Make sure that the Spark program has stopped, then say so with --spark-is-stopped.'
-      : 'Stop the Spark program, wait two minutes, and look again with "sluice take-over inspect".';
+      ? 'Make sure that the Spark program has stopped, then say so (--spark-is-stopped).'
+      : 'Stop the Spark program (SIGTERM or Ctrl-C), then look again. One that gives no lease back is waited for: two minutes.';
   return new SluiceError('NOT_ALLOWED_NOW', {
     tried: `Taking over ${checkpoint.path}`,
     seen: seen.replace(/\.$/, ''),

@@ -3,8 +3,8 @@
 export { bytes } from '../stack/doctor/words.ts';
 
 /** `1 record`, `12,480 records`. */
-export function count(n: number, noun: string): string {
-  return `${n.toLocaleString('en-US')} ${n === 1 ? noun : `${noun}s`}`;
+export function count(n: number, noun: string, many = `${noun}s`): string {
+  return `${n.toLocaleString('en-US')} ${n === 1 ? noun : many}`;
 }
 
 /** `0.4 s`, `7 s`, `4 min 5 s`, `3 h 12 min`, `2 d 3 h`. */

@@ -10,6 +10,7 @@ import { openTable, type Table } from './delta/snapshot.ts';
 import { assertNever } from './errors.ts';
 import type { TableView } from './events.ts';
 import type { AlertSettings, JobSettings, WorkerRequest } from './job-settings.ts';
+import { inspectTakeOver, type TakeOverParts } from './handover/take-over.ts';
 import { openJobStores, type JobStores } from './job-stores.ts';
 import { openSource } from './jobs.ts';
 import { readLag } from './lag.ts';
@@ -83,6 +84,17 @@ export function openInspector(log: Log): Inspector {
     return { job, source: await sourceOf(job), checkpoint, clock: systemClock };
   };
 
+  const takingOver = async (job: JobSettings): Promise<TakeOverParts> => {
+    const { checkpoint, table } = await storesOf(job);
+    return {
+      query: job.query,
+      checkpoint: { store: checkpoint, path: describeLocation(job.checkpoint) },
+      table: job.query === 'bronze' ? { store: table, path: describeLocation(job.table) } : null,
+      source: () => openSource(job.source, log),
+      clock: systemClock,
+    };
+  };
+
   const tracing = async (job: JobSettings): Promise<TraceParts> => {
     const { table: store } = await storesOf(job);
     return { db: databaseOf(job), source: () => sourceOf(job), store, table: await tableOf(job) };
@@ -102,6 +114,8 @@ export function openInspector(log: Log): Inspector {
         return previewClearing(await clearing(job), question.from);
       case 'clear':
         return clearNow(await clearing(job), question.from);
+      case 'preview-take-over':
+        return inspectTakeOver(await takingOver(job));
       case 'preview-loss':
         return previewLoss(await loss(job));
       case 'accept-loss':

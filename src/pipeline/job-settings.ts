@@ -107,6 +107,7 @@ export type WorkerRequest =
   | { readonly type: 'table'; readonly seq: number; readonly job: JobSettings }
   | { readonly type: 'preview-clear'; readonly seq: number; readonly job: JobSettings; readonly from: ClearFrom }
   | { readonly type: 'clear'; readonly seq: number; readonly job: JobSettings; readonly from: ClearFrom }
+  | { readonly type: 'preview-take-over'; readonly seq: number; readonly job: JobSettings }
   | { readonly type: 'preview-loss'; readonly seq: number; readonly job: JobSettings }
   | {
       readonly type: 'accept-loss';

@@ -4,20 +4,25 @@
  */
 import { parseChange } from '../cdc/parse.ts';
 import type { CheckpointLog } from '../checkpoint/log.ts';
+import type { OffsetGap } from '../events.ts';
 import { fromOffsetMap } from '../offsets.ts';
 import type { Log, ObjectStore, OffsetRange, Source } from '../ports.ts';
 import type { DeadLetter, NotedRecord, Quarantine } from '../quarantine/dead-letter.ts';
+import type { ReadAgain } from './take-over-view.ts';
 import { findGap, findOwnBatch, type Piece } from './gap.ts';
 
 const KEY = '_sluice/audit';
 export const UNAUDITED = 'unaudited/';
 
-export interface AuditParts {
+export interface PieceParts {
   readonly queryId: string;
-  readonly clusterId: string;
   readonly checkpoint: ObjectStore;
   readonly log: CheckpointLog;
   readonly table: ObjectStore;
+}
+
+export interface AuditParts extends PieceParts {
+  readonly clusterId: string;
   /** Where quarantined records of the query lie. */
   readonly shelf: ObjectStore;
   readonly quarantine: Quarantine;
@@ -33,13 +38,32 @@ interface AuditFile {
 
 /** Notes what is to be read again. Called after the left-overs of the last run are settled, before the first own batch. */
 export async function planAudit(parts: AuditParts): Promise<readonly Piece[]> {
-  const { queryId, checkpoint, log, table } = parts;
-  const known = await readPieces(checkpoint, queryId);
-  const found = await findGap(log, await log.read(), await findOwnBatch(table, queryId));
-  const fresh = found.filter(({ batch }) => !known.some((piece) => piece.batch === batch));
+  const { known, fresh } = await findPieces(parts);
   const pieces = [...known, ...fresh];
   if (fresh.length > 0) await writePieces(parts, pieces);
   return pieces;
+}
+
+/** What would be read again now, and what of it the topic no longer holds. Writes nothing. */
+export async function foreseeAudit(parts: PieceParts, logStart: ReadonlyMap<number, bigint>): Promise<ReadAgain> {
+  const { known, fresh } = await findPieces(parts);
+  const cut = [...known, ...fresh].map((piece) => ({ ...piece, ...cutLost(piece, logStart) }));
+  const records = cut.reduce((sum, { range }) => sum + count(range), 0);
+  const gone = cut.flatMap((each) => each.gone.map(({ partition, from, until }) => ({ partition, from, to: until })));
+  return { batches: cut.reduce((sum, { batch, from }) => sum + batch - from + 1, 0), records, gone: joined(gone) };
+}
+
+async function findPieces({ queryId, checkpoint, log, table }: PieceParts) {
+  const known = await readPieces(checkpoint, queryId);
+  const found = await findGap(log, await log.read(), await findOwnBatch(table, queryId));
+  return { known, fresh: found.filter(({ batch }) => !known.some((piece) => piece.batch === batch)) };
+}
+
+/** Gaps of one partition that follow each other as one. */
+function joined(gaps: readonly OffsetGap[]): OffsetGap[] {
+  const ends = new Map<number, OffsetGap>();
+  for (const gap of gaps) ends.set(gap.partition, { ...gap, from: ends.get(gap.partition)?.from ?? gap.from });
+  return [...ends.values()].sort((a, b) => a.partition - b.partition);
 }
 
 /** Reads the pieces one by one. Resolves early when the signal aborts: the next start goes on. */
@@ -89,6 +113,10 @@ async function auditPiece(parts: AuditParts, source: Source, piece: Piece, signa
   }
   await quarantine.put({ queryId, batchId: piece.batch, part: 'audit', clusterId, topic, deadLetters, notes });
   return { letters: deadLetters.length, notes: notes.length, lost };
+}
+
+function count({ start, end }: OffsetRange): number {
+  return [...end].reduce((sum, [partition, until]) => sum + Number(until - (start.get(partition) ?? 0n)), 0);
 }
 
 /** What retention has taken can no longer be read: the rest is. */

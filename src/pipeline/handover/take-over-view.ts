@@ -1,6 +1,6 @@
 /** What is seen of a checkpoint that a Spark may still write, before anybody takes it over. Plain data. */
 import type { Decision } from '../checkpoint/recovery.ts';
-import type { CheckpointView, OffsetMap, PartitionLag, QueryName } from '../events.ts';
+import type { CheckpointView, OffsetGap, OffsetMap, PartitionLag, QueryName } from '../events.ts';
 
 export interface TakeOverView {
   readonly query: QueryName;
@@ -16,6 +16,8 @@ export interface TakeOverView {
   readonly next: NextBatch | null;
   /** Null where no broker was named, or none answered. */
   readonly lag: readonly PartitionLag[] | null;
+  /** What Bronze will read again beside its batches; null where the topic or the table was not looked at. */
+  readonly readAgain: ReadAgain | null;
   /** What is strange, in sentences. */
   readonly findings: readonly string[];
   readonly wayBack: readonly string[];
@@ -36,6 +38,15 @@ export interface TableSide {
   readonly lastCommitAt: number | null;
   /** Commits behind that mark by a job that leaves none. */
   readonly unmarkedCommits: number;
+}
+
+/** What another engine committed and Sluice has not yet looked through for dead letters and notes. */
+export interface ReadAgain {
+  readonly batches: number;
+  /** Offsets that the topic still holds. */
+  readonly records: number;
+  /** Offsets that it has removed: they stay unaudited. */
+  readonly gone: readonly OffsetGap[];
 }
 
 /** The first batch that Sluice would run. */

@@ -2,15 +2,17 @@
 import { findForeign } from '../bronze/foreign.ts';
 import type { OffsetsEntry } from '../checkpoint/format.ts';
 import { inspectCheckpoint } from '../checkpoint/inspect.ts';
-import { openCheckpointLog, type CheckpointState } from '../checkpoint/log.ts';
+import { openCheckpointLog, type CheckpointLog, type CheckpointState } from '../checkpoint/log.ts';
 import { recover, type Decision } from '../checkpoint/recovery.ts';
 import { openTable } from '../delta/snapshot.ts';
 import { toErrorView } from '../errors.ts';
-import type { CheckpointView, PartitionLag, QueryName } from '../events.ts';
+import type { CheckpointView, LeaseView, PartitionLag, QueryName } from '../events.ts';
 import { readLag } from '../lag.ts';
 import { toOffsetMap } from '../offsets.ts';
+import { readOwner, type Claim } from '../ownership/lease.ts';
 import type { Clock, ForeignBatches, ObjectStore, Source } from '../ports.ts';
-import type { NextBatch, TableSide, TakeOverView, WriterView } from './take-over-view.ts';
+import { foreseeAudit } from './audit.ts';
+import type { NextBatch, ReadAgain, TableSide, TakeOverView, WriterView } from './take-over-view.ts';
 
 export interface TakeOverParts {
   readonly query: QueryName;
@@ -40,7 +42,8 @@ export async function inspectTakeOver(parts: TakeOverParts): Promise<TakeOverVie
   const decision = state && decide(state, table);
   const next = state && decision?.do === 'resume' ? await told(nextOf(state, decision, log.offsets)) : null;
   const lag = next && topic !== null && parts.source ? await told(lookAtTopic(parts.source, topic, next)) : null;
-  const writer = judgeWriter(view, lag, clock.now());
+  const writer = judgeWriter(view, await told(readOwner(checkpoint.store)), lag, clock.now());
+  const readAgain = table && lag ? await told(lookBack(parts, view.queryId ?? '', log, lag)) : null;
   findings.push(...strange({ query, view, state, decision, table: table?.side ?? null, lag, entry, now: clock.now() }));
   return {
     query,
@@ -52,6 +55,7 @@ export async function inspectTakeOver(parts: TakeOverParts): Promise<TakeOverVie
     decision,
     next,
     lag,
+    readAgain,
     findings,
     wayBack: wayBack(query, table?.side ?? null),
   };
@@ -105,13 +109,30 @@ async function lookAtTopic(
   }
 }
 
-function judgeWriter(view: CheckpointView, lag: readonly PartitionLag[] | null, now: number): WriterView {
+/** Only Bronze's table tells which batches another engine wrote. */
+async function lookBack(
+  { query, checkpoint, table }: TakeOverParts,
+  queryId: string,
+  log: CheckpointLog,
+  lag: readonly PartitionLag[],
+): Promise<ReadAgain | null> {
+  if (query !== 'bronze' || table === null) return null;
+  const logStart = new Map(lag.map((each) => [each.partition, BigInt(each.logStart)]));
+  return foreseeAudit({ queryId, checkpoint: checkpoint.store, log, table: table.store }, logStart);
+}
+
+function judgeWriter(
+  view: CheckpointView,
+  last: Claim | null,
+  lag: readonly PartitionLag[] | null,
+  now: number,
+): WriterView {
   const { owner, newestAt } = view;
-  if (owner) {
-    const who = `${owner.engine === 'spark' ? 'a Spark program' : 'a Sluice'}, process ${owner.pid} on ${owner.host}`;
-    return { verdict: 'lives', why: `The lease is held by ${who}.` };
-  }
+  if (owner) return { verdict: 'lives', why: `The lease is held by ${who(owner)}.` };
   if (newestAt === null) return { verdict: 'gone', why: 'There is nothing here yet.' };
+  // Whoever holds a lease writes nothing after it was given back; a job without one leaves younger files.
+  if (last?.released && newestAt <= last.renewedAt)
+    return { verdict: 'gone', why: `The lease was given back ${span(now - last.renewedAt)} ago by ${who(last)}.` };
   const age = now - newestAt;
   if (age < FRESH_MS) return { verdict: 'lives', why: `Its newest file was written ${span(age)} ago.` };
   const waiting = (lag ?? []).reduce((sum, each) => sum + each.lag, 0);
@@ -119,6 +140,10 @@ function judgeWriter(view: CheckpointView, lag: readonly PartitionLag[] | null, 
     return { verdict: 'gone', why: `${waiting} records wait, and nothing was written for ${span(age)}.` };
   const why = `Nothing was written for ${span(age)}, and a Spark that has nothing to read writes nothing.`;
   return { verdict: 'perhaps', why };
+}
+
+function who({ engine, pid, host }: LeaseView): string {
+  return `${engine === 'spark' ? 'a Spark program' : 'a Sluice'}, process ${pid} on ${host}`;
 }
 
 interface Seen {

@@ -199,7 +199,8 @@ async function isSilent(current: Claim, age: number, { store, clock, signal }: L
   return after?.epoch === current.epoch && after.renewedAt === current.renewedAt && !after.released && !watch.aborted;
 }
 
-async function readOwner(store: ObjectStore): Promise<Claim | null> {
+/** The newest claim, whether it still counts or not; null for none. */
+export async function readOwner(store: ObjectStore): Promise<Claim | null> {
   const epoch = await highestEpoch(store);
   const bytes = epoch === null ? null : await store.get(keyOf(epoch));
   if (bytes === null) return null;

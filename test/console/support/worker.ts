@@ -20,7 +20,7 @@ function run(given: JobSettings): void {
   if (behaviour === 'die') throw new Error('out of luck');
   if (behaviour === 'exit') process.exit(7);
   if (behaviour === 'away') return fail('SOURCE_UNAVAILABLE', true);
-  if (behaviour === 'fenced') return fail('FENCED', false);
+  if (behaviour === 'fenced' || behaviour === 'spark') return fail('FENCED', false);
   if (behaviour === 'noisy') console.log(`card 4\u001b[31m and ${JSON.stringify(Object.keys(process.env))}`);
   state('RUNNING');
   send({
@@ -61,7 +61,8 @@ function answer(request: Exclude<WorkerRequest, { type: 'run' | 'stop' }>): void
   };
   if (topic === 'inspect-refuse') return send({ type: 'refused', seq, error: { code: 'NOT_ALLOWED_NOW', ...refusal } });
   if (request.type === 'quarantine') return send({ type: 'reply', seq, value: LETTERS[request.question.about] });
-  send({ type: 'reply', seq, value: VALUES[type] });
+  const owned = topic === 'spark' && type === 'inspect';
+  send({ type: 'reply', seq, value: owned ? { ...(VALUES.inspect as object), owner: SPARK } : VALUES[type] });
 }
 
 /** Slack takes nothing before alerts were resumed. */
@@ -134,6 +135,7 @@ const LETTERS: Record<string, unknown> = {
   export: { letters: 1, total: 1 },
 };
 
+const SPARK = { runId: 's', host: 'etl-1', pid: 7, epoch: 3, since: 1, renewedAt: 2, engine: 'spark' };
 const GAPS = [{ partition: 0, from: '2', to: '5' }];
 const VALUES: Record<string, unknown> = {
   explain: {
@@ -187,6 +189,15 @@ const VALUES: Record<string, unknown> = {
   inspect: { path: '/checkpoint', exists: true, lastCommit: 4 },
   table: { path: '/table', version: 4, rows: 12, files: 1, bytes: 100, lastCommitAt: 1 },
   'preview-clear': { query: 'bronze', sentences: ['Nothing is read again.'] },
+  'preview-take-over': {
+    query: 'bronze',
+    checkpoint: { path: '/checkpoint', exists: true, lastCommit: 4 },
+    writer: { verdict: 'gone', why: 'The lease was given back.' },
+    decision: { do: 'resume', drop: null, confirm: [], rerun: null, next: 5 },
+    next: { batch: 5, again: false, start: {}, end: null },
+    readAgain: null,
+    findings: [],
+  },
   'preview-loss': { query: 'bronze', queryId: 'query-1', gaps: GAPS, total: 3, sentences: ['3 offsets are gone.'] },
   'accept-loss': { query: 'bronze', queryId: 'query-1', gaps: GAPS, total: 3, sentences: ['3 offsets are given up.'] },
   clear: { query: 'bronze', oldQueryId: 'query-1', newQueryId: 'query-2', trash: '/trash' },

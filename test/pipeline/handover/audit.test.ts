@@ -2,7 +2,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { openCheckpointLog } from '../../../src/pipeline/checkpoint/log.ts';
 import { SPARK_CONF } from '../../../src/pipeline/checkpoint/format.ts';
-import { planAudit, runAudit, UNAUDITED, type AuditParts } from '../../../src/pipeline/handover/audit.ts';
+import { foreseeAudit, planAudit, runAudit, UNAUDITED, type AuditParts } from '../../../src/pipeline/handover/audit.ts';
 import { takeBack } from '../../../src/pipeline/handover/handover.ts';
 import type { QuarantineBatch } from '../../../src/pipeline/quarantine/dead-letter.ts';
 import { openLocalStore } from '../../../src/pipeline/store/local.ts';
@@ -64,6 +64,26 @@ it('writes the dead letters and notes of what another engine committed, and of n
     [1, 0n, 'zip'],
   ]);
   expect(put[1]).toMatchObject({ deadLetters: [], notes: [] });
+  expect(await bench.checkpoint.get('_sluice/audit')).toBeNull();
+});
+
+it('foresees what will be read again and what retention has taken, and writes nothing', async () => {
+  const bench = openBench(tempFolder());
+  bench.source.append(0, [good(1)]);
+  await bench.run(1);
+  bench.source.append(0, [good(2), 'no json', good(3)]);
+  await spark(bench, 1);
+  bench.source.append(0, [good(4)]);
+  bench.source.append(1, [good(5)]);
+  await spark(bench, 2);
+  const { parts } = await partsOf(bench);
+  const all = await foreseeAudit(parts, new Map());
+  expect(all).toEqual({ batches: 2, records: 5, gone: [] });
+  expect(await foreseeAudit(parts, new Map([[0, 5n]]))).toEqual({
+    batches: 2,
+    records: 1,
+    gone: [{ partition: 0, from: '1', to: '5' }],
+  });
   expect(await bench.checkpoint.get('_sluice/audit')).toBeNull();
 });
 

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inspectTakeOver } from '../../../src/pipeline/handover/take-over.ts';
@@ -149,6 +149,30 @@ describe('whether somebody still writes', () => {
     });
   });
 
+  it('is ruled out by a lease that was given back, unless a file is younger than that', async () => {
+    const root = tempFolder();
+    cpSync(path.join(FIXTURES, 'golden', 'checkpoint'), root, { recursive: true });
+    const store = openLocalStore(root);
+    const owner = { runId: 'run', host: 'elsewhere', pid: 7 };
+    const lease = await takeLease({ store, owner, clock: systemClock, replaceOwn: false });
+    await lease.release();
+    const again = () =>
+      inspectTakeOver({
+        query: 'bronze',
+        checkpoint: { store, path: root },
+        table: null,
+        source: null,
+        clock: systemClock,
+      });
+    expect((await again()).writer).toEqual({
+      verdict: 'gone',
+      why: 'The lease was given back 0 s ago by a Sluice, process 7 on elsewhere.',
+    });
+    const later = new Date(Date.now() + 5_000);
+    utimesSync(path.join(root, 'offsets/11'), later, later);
+    expect((await again()).writer.verdict).toBe('lives');
+  });
+
   it('is ruled out when records wait and nobody reads them', async () => {
     const waiting = await look(undefined, { source: topicWith(4) });
     expect(waiting.writer).toEqual({ verdict: 'gone', why: '4 records wait, and nothing was written for 3 h.' });
@@ -158,6 +182,7 @@ describe('whether somebody still writes', () => {
   it('tells of a topic that is another one', async () => {
     const other = memorySource(3, 'golden.public.transactions');
     const view = await look(undefined, { source: other });
+    expect(view.readAgain).toMatchObject({ batches: 12, gone: [] });
     expect(view.findings[0]).toBe('Partition 0 ends at 0, before the next offset 77: another topic, or made anew.');
   });
 });
