@@ -124,7 +124,7 @@ export function createWatch({ inspector, store, job, isAway, onLook, onTrouble }
     }
     if (all || (store.listeners() > 0 && now - partsAt >= PARTS_MS)) {
       if (now - partsAt >= WINDOW_MS) dirty.add('alert');
-      for (const query of QUERY_NAMES) if (isAway(query) && now - lookedAt[query] >= AWAY_MS) dirty.add(query);
+      for (const query of QUERY_NAMES) if (isAway(query) && (all || now - lookedAt[query] >= AWAY_MS)) dirty.add(query);
       if (dirty.size > 0) partsAt = now;
       await Promise.all([...dirty].map(lookAtParts));
       await lookAtQuarantine(now);

@@ -165,6 +165,7 @@ it('is reached by commands: Spark runs both, gives back, and the console goes on
   });
   const { view } = await made.console.call('takeOver.plan', { query: 'bronze' });
   expect(view.query).toBe('bronze');
+  await until(async () => (await query('bronze')).runner === null);
   await expect(
     made.console.call('takeOver.confirm', { query: 'bronze', lastCommit: 3, sparkIsStopped: true }),
   ).rejects.toMatchObject({ code: 'NOT_ALLOWED_NOW' });

@@ -61,7 +61,8 @@ function answer(request: Exclude<WorkerRequest, { type: 'run' | 'stop' }>): void
   };
   if (topic === 'inspect-refuse') return send({ type: 'refused', seq, error: { code: 'NOT_ALLOWED_NOW', ...refusal } });
   if (request.type === 'quarantine') return send({ type: 'reply', seq, value: LETTERS[request.question.about] });
-  const owned = topic === 'spark' && type === 'inspect';
+  if (type === 'preview-take-over') givenBack = true;
+  const owned = topic === 'spark' && type === 'inspect' && !givenBack;
   send({ type: 'reply', seq, value: owned ? { ...(VALUES.inspect as object), owner: SPARK } : VALUES[type] });
 }
 
@@ -135,6 +136,8 @@ const LETTERS: Record<string, unknown> = {
   export: { letters: 1, total: 1 },
 };
 
+/** Spark stops when somebody looks at what taking over would do. */
+let givenBack = false;
 const SPARK = { runId: 's', host: 'etl-1', pid: 7, epoch: 3, since: 1, renewedAt: 2, engine: 'spark' };
 const GAPS = [{ partition: 0, from: '2', to: '5' }];
 const VALUES: Record<string, unknown> = {
