@@ -80,7 +80,10 @@ function readAgainLines(readAgain: TakeOverView['readAgain']): string[] {
   const lost = gone.reduce((sum, { from, to }) => sum + Number(BigInt(to) - BigInt(from)), 0);
   const unaudited = lost === 0 ? '' : `; ${count(lost, 'record')} are gone from the topic and stay unaudited`;
   return [
-    line('Read again', `${count(records, 'record')} of ${count(batches, 'batch', 'batches')}, for dead letters${unaudited}`),
+    line(
+      'Read again',
+      `${count(records, 'record')} of ${count(batches, 'batch', 'batches')}, for dead letters${unaudited}`,
+    ),
   ];
 }
 
