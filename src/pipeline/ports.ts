@@ -121,10 +121,25 @@ export interface ObjectStore {
   putIfAbsent(key: string, bytes: Uint8Array): Promise<'created' | 'exists'>;
   /** Creates or replaces. Durable on return, never half visible. */
   put(key: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Begins a group of new objects. A store that gains nothing by it does not have this method: there each is put alone.
+   */
+  newObjects?(): NewObjects;
   /** All objects whose key starts with the prefix and stands behind `after`, ordered by key. What stands before costs next to nothing. */
   list(prefix: string, after?: string): Promise<readonly ObjectInfo[]>;
   /** An absent key counts as deleted. */
   delete(key: string): Promise<void>;
+}
+
+/**
+ * Objects under names that no other writer uses and that nobody reads before somebody names them. Until `durable` has
+ * returned they may be half there or gone after a crash, so nothing may name them before.
+ */
+export interface NewObjects {
+  /** Creates the object; fails when there is one already. */
+  put(key: string, bytes: Uint8Array): Promise<void>;
+  /** Returns when all that was put is durable. Called once, after the last put. */
+  durable(): Promise<void>;
 }
 
 export interface ObjectInfo {

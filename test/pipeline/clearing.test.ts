@@ -243,6 +243,10 @@ function crashAtWrite(n: number): (store: ObjectStore) => ObjectStore {
   return (store) => ({
     ...store,
     put: (key, bytes) => guard(() => store.put(key, bytes)),
+    newObjects: () => ({
+      put: (key, bytes) => guard(() => store.put(key, bytes)),
+      durable: async () => undefined,
+    }),
     putIfAbsent: (key, bytes) => guard(() => store.putIfAbsent(key, bytes)),
     delete: (key) => guard(() => store.delete(key)),
   });

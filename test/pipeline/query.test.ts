@@ -322,6 +322,10 @@ function crashAtWrite(n: number, mode: 'before' | 'after') {
   const wrap = (store: ObjectStore): ObjectStore => ({
     ...store,
     put: (key, bytes) => guard(() => store.put(key, bytes)),
+    newObjects: () => ({
+      put: (key, bytes) => guard(() => store.put(key, bytes)),
+      durable: async () => undefined,
+    }),
     putIfAbsent: (key, bytes) => guard(() => store.putIfAbsent(key, bytes)),
   });
   return { wrap };

@@ -6,7 +6,7 @@ import type { ColumnsView } from '../delta/columns-view.ts';
 import { openParquetFile, type ParquetFile } from '../delta/parquet.ts';
 import { dataFileName, encodePath, partitionFolder } from '../delta/path.ts';
 import { FileStats } from '../delta/stats.ts';
-import type { Clock, ObjectStore } from '../ports.ts';
+import type { Clock, NewObjects, ObjectStore } from '../ports.ts';
 import { Intake, type DayRows } from './intake.ts';
 import { BRONZE_LIMITS, type BronzeLimits } from './limits.ts';
 import { FILE_COLUMNS, toUtcDate, type BronzeRow } from './rows.ts';
@@ -50,6 +50,7 @@ const PARALLEL_FILES = 8;
 export class DayFiles {
   readonly #options: DayFilesOptions;
   readonly #spill: Spill;
+  readonly #objects: NewObjects;
   readonly #open = new Map<number | null, OpenFile>();
   readonly #adds: { readonly task: number; readonly add: AddAction }[] = [];
   #tasks = 0;
@@ -57,6 +58,7 @@ export class DayFiles {
   constructor(options: DayFilesOptions) {
     this.#options = options;
     this.#spill = new Spill(options.limits.encodedBytes, options.limits.spillFolder);
+    this.#objects = newObjects(options.store);
   }
 
   /** Appends a row group to the file of each day. A file that is large enough is put, and the next rows begin another. */
@@ -70,7 +72,7 @@ export class DayFiles {
     }
   }
 
-  /** Puts what is still open. The actions stand in the order in which the files were begun. */
+  /** Puts what is still open; then all is durable. The actions stand in the order in which the files were begun. */
   async finish(): Promise<AddAction[]> {
     const waiting = [...this.#open.values()];
     // Small files together, as many as memory allows.
@@ -83,6 +85,7 @@ export class DayFiles {
       }
       await Promise.all(waiting.splice(0, count).map((file) => this.#put(file)));
     }
+    await this.#objects.durable();
     return this.#adds.sort((a, b) => a.task - b.task).map(({ add }) => add);
   }
 
@@ -105,24 +108,27 @@ export class DayFiles {
   }
 
   async #put(file: OpenFile): Promise<void> {
-    const { store, clock } = this.#options;
     this.#open.delete(file.day);
     await this.#keep(file, file.parquet.finish());
     const { year, month, day } = toUtcDate(file.day);
     const partitionValues = { year: toText(year), month: toText(month), day: toText(day) };
     const key = partitionFolder(partitionValues) + dataFileName(file.task, randomUUID());
     const bytes = await this.#spill.take(file.parts);
-    await store.put(key, bytes);
+    await this.#objects.put(key, bytes);
     const add: AddAction = {
       path: encodePath(key),
       partitionValues,
       size: bytes.length,
-      modificationTime: clock.now(),
+      modificationTime: this.#options.clock.now(),
       dataChange: true,
       stats: file.stats.toJson(),
     };
     this.#adds.push({ task: file.task, add });
   }
+}
+
+function newObjects(store: ObjectStore): NewObjects {
+  return store.newObjects?.() ?? { put: (key, bytes) => store.put(key, bytes), durable: async () => undefined };
 }
 
 const toText = (value: number | null): string | null => (value === null ? null : String(value));

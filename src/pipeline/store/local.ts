@@ -7,6 +7,7 @@ import { failpoint } from '../failpoints.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
 import { checksumFile, fitsChecksum, hasChecksum } from './checksum.ts';
 import { nodeFiles, type Files } from './files.ts';
+import { openNewFiles } from './new-files.ts';
 
 /** Files that are looked at together in a listing. */
 const PARALLEL_LOOKS = 64;
@@ -14,11 +15,22 @@ const PARALLEL_LOOKS = 64;
 /** Opens the folder as a store. It is created by the first write. */
 export function openLocalStore(root: string, files: Files = nodeFiles): ObjectStore {
   const at = (key: string): string => resolveKey(root, key);
+  const durable = new Set<string>();
   return {
     get: async (key) => guard(`Reading ${at(key)}`, () => read(at(key))),
     findDamage: async (key, bytes) => guard(`Checking ${at(key)}`, () => findDamage(key, at(key), bytes)),
     putIfAbsent: async (key, bytes) => guard(`Creating ${at(key)}`, () => create(files, root, at(key), bytes)),
     put: async (key, bytes) => guard(`Writing ${at(key)}`, () => replace(files, root, at(key), bytes)),
+    newObjects: () => {
+      const made = openNewFiles(files, path.resolve(root), durable, () => makeFolders(files, root));
+      return {
+        put: async (key, bytes) => {
+          await guard(`Writing ${at(key)}`, () => made.write(at(key), bytes));
+          await failpoint('writing', key);
+        },
+        durable: async () => guard(`Writing files in ${root}`, made.sync),
+      };
+    },
     list: async (prefix, after = '') => guard(`Listing ${prefix} in ${root}`, () => list(root, prefix, after)),
     delete: async (key) => guard(`Deleting ${at(key)}`, () => remove(files, at(key))),
   };
@@ -26,7 +38,7 @@ export function openLocalStore(root: string, files: Files = nodeFiles): ObjectSt
 
 /** `rename` would replace an existing file: only `link` lets exactly one of racing writers win. */
 async function create(files: Files, root: string, target: string, bytes: Uint8Array): Promise<'created' | 'exists'> {
-  await makeFolders(files, root, path.dirname(target));
+  await makeFolders(files, path.dirname(target));
   if (!(await exists(target))) await files.remove(checksumOf(target));
   const temp = tempName(target);
   try {
@@ -45,7 +57,7 @@ async function create(files: Files, root: string, target: string, bytes: Uint8Ar
 }
 
 async function replace(files: Files, root: string, target: string, bytes: Uint8Array): Promise<void> {
-  await makeFolders(files, root, path.dirname(target));
+  await makeFolders(files, path.dirname(target));
   const temp = tempName(target);
   try {
     await files.writeNew(temp, bytes);
@@ -131,10 +143,10 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
 }
 
 /** A new folder is durable only once its name in the parent is. */
-async function makeFolders(files: Files, root: string, folder: string): Promise<void> {
+async function makeFolders(files: Files, folder: string): Promise<void> {
   if (await exists(folder)) return;
   const parent = path.dirname(folder);
-  if (parent !== folder) await makeFolders(files, root, parent);
+  if (parent !== folder) await makeFolders(files, parent);
   if (await files.makeFolder(folder)) await files.syncFolder(parent);
 }
 

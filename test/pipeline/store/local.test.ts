@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeFiles, type Files } from '../../../src/pipeline/store/files.ts';
@@ -52,6 +52,92 @@ describe('put', () => {
     });
     expect(readFileSync(path.join(root, 'a'), 'utf8')).toBe('old');
     expect(readdirSync(root)).toEqual(['a']);
+  });
+});
+
+describe('a group of new objects', () => {
+  it('has its content synced at once, and each name once at its end', async () => {
+    const { files, calls } = recordCalls();
+    const store = openLocalStore(tempFolder(), files);
+    const first = store.newObjects?.();
+    for (const key of ['y/m1/a', 'y/m1/b', 'y/m2/c']) await first?.put(key, bytes(key));
+    expect(calls).toEqual([
+      'writeNew y/m1/a',
+      'makeFolder y/m1',
+      'makeFolder y',
+      'makeFolder y/m1',
+      'writeNew y/m1/a',
+      'writeNew y/m1/b',
+      'writeNew y/m2/c',
+      'makeFolder y/m2',
+      'writeNew y/m2/c',
+    ]);
+    await first?.durable();
+    expect(calls.splice(0).slice(9).sort()).toEqual(['.', 'y', 'y/m1', 'y/m2'].map((each) => `syncFolder ${each}`));
+    const second = store.newObjects?.();
+    await second?.put('y/m1/d', bytes('d'));
+    await second?.durable();
+    expect(calls).toEqual(['writeNew y/m1/d', 'syncFolder y/m1']);
+  });
+
+  it('does not trust a folder that it finds: who made it may have died before its name was durable', async () => {
+    const root = tempFolder();
+    mkdirSync(path.join(root, 'y/m'), { recursive: true });
+    const { files, calls } = recordCalls();
+    const group = openLocalStore(root, files).newObjects?.();
+    await group?.put('y/m/a', bytes('x'));
+    await group?.durable();
+    expect(calls.sort()).toEqual(['syncFolder .', 'syncFolder y', 'syncFolder y/m', 'writeNew y/m/a']);
+  });
+
+  it('makes a folder durable again that was taken away and made anew', async () => {
+    const root = tempFolder();
+    const { files, calls } = recordCalls();
+    const store = openLocalStore(root, files);
+    const write = async (key: string): Promise<void> => {
+      const group = store.newObjects?.();
+      await group?.put(key, bytes(key));
+      await group?.durable();
+    };
+    await write('y/a');
+    rmSync(path.join(root, 'y'), { recursive: true });
+    calls.length = 0;
+    await write('y/b');
+    expect(calls.filter((call) => call.startsWith('sync')).sort()).toEqual(['syncFolder .', 'syncFolder y']);
+  });
+
+  it('makes its root, and keeps everything readable only by its owner', async () => {
+    const root = path.join(tempFolder(), 'deep', 'home');
+    await openLocalStore(root).newObjects?.().put('a/b', bytes('x'));
+    const modes = ['', 'a', 'a/b'].map((key) => statSync(path.join(root, key)).mode & 0o777);
+    expect(modes).toEqual([0o700, 0o700, 0o600]);
+  });
+
+  it('leaves no half file when the disk is full, and never touches an object that is there', async () => {
+    const root = tempFolder();
+    const writeNew: Files['writeNew'] = async (file) => {
+      writeFileSync(file, 'hal', { flag: 'wx' });
+      throw errorOf('ENOSPC');
+    };
+    const full = openLocalStore(root, { ...nodeFiles, writeNew }).newObjects?.();
+    await expect(full?.put('a', bytes('half'))).rejects.toMatchObject({ code: 'DISK_FULL', retryable: true });
+    expect(readdirSync(root)).toEqual([]);
+    const group = openLocalStore(root).newObjects?.();
+    await group?.put('a', bytes('first'));
+    await expect(group?.put('a', bytes('second'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(readFileSync(path.join(root, 'a'), 'utf8')).toBe('first');
+  });
+
+  it('never says that it is durable when syncing failed', async () => {
+    const files = { ...nodeFiles, syncFolder: () => Promise.reject(errorOf('EIO')) };
+    const group = openLocalStore(tempFolder(), files).newObjects?.();
+    await group?.put('a', bytes('x'));
+    await expect(group?.durable()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: false });
+  });
+
+  it('never leaves its folder', async () => {
+    const group = openLocalStore(tempFolder()).newObjects?.();
+    await expect(group?.put('../x', bytes('x'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 });
 
