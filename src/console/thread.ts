@@ -33,9 +33,8 @@ const ACCOUNT_ENV = [
 ];
 /** Names that a thread may see of our environment: what the system itself needs, and no secret. */
 const ALLOWED_ENV = ['SystemRoot', 'TEMP', 'TMP', 'TMPDIR', ...ACCOUNT_ENV, ...TEST_ENV];
-const HEAP_LIMIT_MB = 1_024;
-/** Left alone it grows to 150 MB while a topic is caught up, and is not one row a second faster by it. */
-const YOUNG_LIMIT_MB = 24;
+/** The young generation, left alone, grows to 150 MB while a topic is caught up, and not one row a second is won by it. */
+export const THREAD_LIMITS = { maxOldGenerationSizeMb: 1_024, maxYoungGenerationSizeMb: 24 } as const;
 
 export function openThread(file: string, handlers: ThreadHandlers): Thread {
   const worker = new Worker(file, {
@@ -44,7 +43,7 @@ export function openThread(file: string, handlers: ThreadHandlers): Thread {
     ),
     stdout: true,
     stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MB, maxYoungGenerationSizeMb: YOUNG_LIMIT_MB },
+    resourceLimits: THREAD_LIMITS,
   });
   let thrown: Error | null = null;
   worker.on('message', handlers.onEvent);

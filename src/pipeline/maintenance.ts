@@ -28,7 +28,8 @@ export async function maintain(job: JobSettings, stores: JobStores, task: Mainte
       return readHistory(store, task.limit);
     case 'optimize': {
       const rules = task.bySchedule ? BY_SCHEDULE : BY_HAND;
-      return owning(job, stores, task.dryRun, (checkOwner) => optimize({ ...parts, checkOwner }, rules, task.dryRun));
+      const live = { ...parts, table: openTable(store, { tombstones: false }) };
+      return owning(job, stores, task.dryRun, (checkOwner) => optimize({ ...live, checkOwner }, rules, task.dryRun));
     }
     case 'vacuum':
       return owning(job, stores, task.dryRun, (checkOwner) => vacuum({ ...parts, checkOwner }, task.dryRun));

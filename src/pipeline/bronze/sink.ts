@@ -44,6 +44,7 @@ export function openBronzeSink(options: BronzeSinkOptions): Sink {
       return result;
     },
     settled: () => {
+      table.forget(options.clock.now());
       const snapshot = table.current();
       if (snapshot) upkeep.settled(snapshot);
     },

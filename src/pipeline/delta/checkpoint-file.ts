@@ -1,16 +1,18 @@
 /**
- * The Parquet file of a log checkpoint, written a few actions at a time so that nothing else has to wait for a long one.
+ * The Parquet file of a log checkpoint, put together from row groups that were encoded now or for an earlier one.
  * Columns are those of Spark's classic checkpoints (PROTOCOL.md, Checkpoint Schema), as far as Sluice's features need them.
  */
-import { setImmediate } from 'node:timers/promises';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import snappy from 'snappy';
 import type { Action } from './actions.ts';
 
 type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number];
+type RowGroup = ParquetWriter['row_groups'][number];
 
-/** Actions that are encoded without a pause: a few milliseconds. */
-const GROUP = 250;
+const MAGIC_BYTES = 4;
+const FIRST_BYTES = 1 << 16;
+/** About as long is what the footer tells of one row group. */
+const FOOTER_BYTES = 2_500;
 const CREATED_BY = 'sluice version 0.1.0 (build embedded)';
 
 const text = (name: string, repetition: 'OPTIONAL' | 'REQUIRED' = 'OPTIONAL'): SchemaElement[] => [
@@ -82,38 +84,75 @@ const SCHEMA: SchemaElement[] = [
 ];
 const LONGS = new Set(['version', 'lastUpdated', 'size', 'modificationTime', 'deletionTimestamp', 'createdTime']);
 
-/** The bytes of the file, one row an action. Pauses between groups of actions. */
-export async function encodeCheckpoint(actions: Iterable<Action>): Promise<Buffer> {
-  const bytes = new ByteWriter();
-  const writer = new ParquetWriter({
-    writer: bytes,
+/** Some actions as a row group: its pages, and what the footer tells of it as if it stood right behind the magic word. */
+export interface EncodedGroup {
+  readonly rows: number;
+  readonly bytes: Uint8Array;
+  readonly footer: RowGroup;
+}
+
+export function encodeGroup(actions: readonly Action[]): EncodedGroup {
+  const [bytes, writer] = openWriter();
+  const rows = actions.map(toRow);
+  const columnData = NAMES.map((name) => ({ name, data: rows.map((row) => row[name] ?? null), offsetIndex: false }));
+  void writer.write({ columnData, rowGroupSize: rows.length });
+  const [footer] = writer.row_groups as [RowGroup];
+  // A copy, because the writer's buffer may be twice as long.
+  return { rows: rows.length, bytes: bytes.getBytes().slice(MAGIC_BYTES), footer };
+}
+
+/** The bytes of the file. */
+export function joinGroups(groups: readonly EncodedGroup[]): Buffer {
+  const size = groups.reduce((sum, each) => sum + each.bytes.length, FIRST_BYTES);
+  const [bytes, writer] = openWriter(size + groups.length * FOOTER_BYTES);
+  for (const { rows, bytes: pages, footer } of groups) {
+    writer.row_groups.push(moved(footer, BigInt(bytes.offset - MAGIC_BYTES)));
+    writer.num_rows += BigInt(rows);
+    bytes.appendBytes(pages);
+  }
+  void writer.finish();
+  const { buffer, byteOffset, length } = bytes.getBytes();
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+function openWriter(size = FIRST_BYTES): [ByteWriter, ParquetWriter] {
+  const writer = new ByteWriter(size);
+  const options = {
+    writer,
     schema: SCHEMA,
     codec: 'SNAPPY',
-    compressors: { SNAPPY: (raw) => snappy.compressSync(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength)) },
+    compressors,
     statistics: false,
     createdBy: CREATED_BY,
-  });
-  for (const rows of groups(actions)) {
-    const columnData = NAMES.map((name) => ({ name, data: rows.map((row) => row[name] ?? null) }));
-    await writer.write({ columnData, rowGroupSize: GROUP });
-    await setImmediate();
-  }
-  await writer.finish();
-  return Buffer.from(bytes.getBuffer());
+  } as const;
+  return [writer, new ParquetWriter(options)];
+}
+
+const compressors = {
+  SNAPPY: (raw: Uint8Array): Uint8Array =>
+    snappy.compressSync(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength), { copyOutputData: true }),
+};
+
+function moved({ columns, ...group }: RowGroup, by: bigint): RowGroup {
+  return { ...group, columns: columns.map((column) => moveColumn(column, by)) };
+}
+
+function moveColumn(column: RowGroup['columns'][number], by: bigint): RowGroup['columns'][number] {
+  const { file_offset, meta_data } = column;
+  if (!meta_data) return column;
+  const { data_page_offset, dictionary_page_offset } = meta_data;
+  return {
+    ...column,
+    file_offset: file_offset + by,
+    meta_data: {
+      ...meta_data,
+      data_page_offset: data_page_offset + by,
+      ...(dictionary_page_offset !== undefined && { dictionary_page_offset: dictionary_page_offset + by }),
+    },
+  };
 }
 
 type Row = Partial<Record<keyof typeof COLUMNS, object>>;
-
-function* groups(actions: Iterable<Action>): Iterable<Row[]> {
-  let rows: Row[] = [];
-  for (const action of actions) {
-    rows.push(toRow(action));
-    if (rows.length < GROUP) continue;
-    yield rows;
-    rows = [];
-  }
-  if (rows.length > 0) yield rows;
-}
 
 /** With 64-bit numbers as the writer wants them. */
 function toRow(action: Action): Row {

@@ -7,13 +7,20 @@ import { readParquet, type ParquetRow } from './parquet-read.ts';
 /**
  * The actions of a log checkpoint, or null when it cannot be read: one that was cut while being written is ignored, as
  * PROTOCOL.md asks, because older checkpoints and the commits hold the same.
+ *
+ * @param removes false leaves the tombstones out, which are most of it where files are often put together
  */
-export async function readLogCheckpoint(store: ObjectStore, { keys }: CheckpointFiles): Promise<Action[] | null> {
+export async function readLogCheckpoint(
+  store: ObjectStore,
+  { keys }: CheckpointFiles,
+  removes = true,
+): Promise<Action[] | null> {
+  const columns = removes ? undefined : ['add', 'txn', 'metaData', 'protocol'];
   const actions: Action[] = [];
   for (const key of keys) {
     const bytes = await store.get(key);
     if (bytes && (await store.findDamage?.(key, bytes))) return null;
-    const rows = bytes && (await readParquet(bytes).catch(() => null));
+    const rows = bytes && (await readParquet(bytes, { ...(columns && { columns }) }).catch(() => null));
     if (!rows) return null;
     for (const row of rows) actions.push(toAction(row));
   }

@@ -1,8 +1,9 @@
 /** Log checkpoints, written: the reconciled state of the table, so that a start reads one file instead of the whole log. */
 import type { ObjectStore } from '../ports.ts';
-import type { Action, AddAction } from './actions.ts';
+import type { Action, AddAction, RemoveAction } from './actions.ts';
 import { failpoint } from '../failpoints.ts';
-import { encodeCheckpoint } from './checkpoint-file.ts';
+import { joinGroups } from './checkpoint-file.ts';
+import { CheckpointGroups, type Section } from './checkpoint-groups.ts';
 import type { LiveFile } from './log-state.ts';
 import { readHint } from './log-files.ts';
 import { checkpointKey, LAST_CHECKPOINT } from './path.ts';
@@ -14,9 +15,12 @@ export interface CheckpointContent {
   readonly version: number;
   readonly count: number;
   readonly adds: number;
-  /** Made one by one, because there may be many. */
-  actions(): Iterable<Action>;
+  readonly sections: readonly Section[];
 }
+
+/** A live file has a long text of statistics, and files come with every batch; tombstones come many at a time. */
+const ADDS_PER_GROUP = 250;
+const REMOVES_PER_GROUP = 2_000;
 
 /** @param now ms; tombstones whose files may be gone by then are left out */
 export function checkpointContent(snapshot: Snapshot, now: number): CheckpointContent {
@@ -26,16 +30,18 @@ export function checkpointContent(snapshot: Snapshot, now: number): CheckpointCo
   const removes = [...snapshot.tombstones.values()].filter(
     ({ deletionTimestamp = 0 }) => deletionTimestamp > keptSince,
   );
-  const files = [...snapshot.files];
+  const [paths, files] = [[...snapshot.files.keys()], [...snapshot.files.values()]];
+  const toRemove = (at: number): Action => ({ remove: { ...(removes[at] as RemoveAction), dataChange: false } });
+  const toLive = (at: number): Action => ({ add: toAdd(paths[at] as string, files[at] as LiveFile) });
   return {
     version,
     count: head.length + removes.length + files.length,
     adds: files.length,
-    *actions() {
-      yield* head;
-      for (const remove of removes) yield { remove: { ...remove, dataChange: false } };
-      for (const [path, file] of files) yield { add: toAdd(path, file) };
-    },
+    sections: [
+      { entries: head, toAction: (at) => head[at] as Action, groupRows: head.length },
+      { entries: removes, toAction: toRemove, groupRows: REMOVES_PER_GROUP },
+      { entries: files, toAction: toLive, groupRows: ADDS_PER_GROUP },
+    ],
   };
 }
 
@@ -48,10 +54,18 @@ function* headOf({ protocol, metaData, txns, txnTimes }: Snapshot): Iterable<Act
   }
 }
 
-/** The Parquet file first, then `_last_checkpoint`, which never points back. A checkpoint that exists already is replaced by its equal. */
-export async function writeCheckpoint(store: ObjectStore, content: CheckpointContent): Promise<void> {
-  const { version, count, adds } = content;
-  const bytes = await encodeCheckpoint(content.actions());
+/**
+ * The Parquet file first, then `_last_checkpoint`, which never points back. A checkpoint that exists already is replaced
+ * by its equal.
+ *
+ * @param groups what is left of the checkpoint before
+ */
+export async function writeCheckpoint(
+  store: ObjectStore,
+  { version, count, adds, sections }: CheckpointContent,
+  groups = new CheckpointGroups(),
+): Promise<void> {
+  const bytes = joinGroups(await groups.encode(sections));
   await store.put(checkpointKey(version), bytes);
   if (((await readHint(store)) ?? -1) > version) return;
   await failpoint('b11');

@@ -1,13 +1,14 @@
 /** What the actions of a log add up to (PROTOCOL.md, Action Reconciliation): all that a log checkpoint needs. Pure. */
 import type { Action, AddAction, MetaDataAction, ProtocolAction, RemoveAction } from './actions.ts';
 import type { PartitionValues } from './path.ts';
+import { readProperties } from './properties.ts';
 
 /** A live file, as small as it can be kept: a table has many of them. */
 export interface LiveFile {
   readonly size: number;
   readonly rows: number;
   readonly modificationTime: number;
-  /** One object for all files of a partition. */
+  /** One object for all files of a partition, live and removed. */
   readonly partitionValues: PartitionValues;
   readonly stats: string | null;
   readonly tags?: Readonly<Record<string, string>>;
@@ -52,6 +53,15 @@ export function applyAll(state: LogState, actions: Iterable<Action>): LogState {
   return state;
 }
 
+/** Lets go of tombstones that no log checkpoint has to tell of any more, the oldest first. @param now ms */
+export function forgetExpired({ tombstones, metaData }: LogState, now: number): void {
+  const keptSince = now - readProperties(metaData?.configuration).deletedFileRetentionMs;
+  for (const [path, { deletionTimestamp = 0 }] of tombstones) {
+    if (deletionTimestamp > keptSince) return;
+    tombstones.delete(path);
+  }
+}
+
 function apply(state: LogState, { add, remove, txn, metaData, protocol, commitInfo }: Action): void {
   if (add) {
     state.files.set(add.path, toLiveFile(state, add));
@@ -59,7 +69,7 @@ function apply(state: LogState, { add, remove, txn, metaData, protocol, commitIn
   }
   if (remove) {
     state.files.delete(remove.path);
-    state.tombstones.set(remove.path, remove);
+    state.tombstones.set(remove.path, toTombstone(state, remove));
   }
   if (txn) {
     state.txns.set(txn.appId, txn.version);
@@ -75,6 +85,11 @@ function toLiveFile(state: LogState, add: AddAction): LiveFile {
   const partitionValues = shared(state, add.partitionValues);
   const file = { size, rows: rowsOf(stats), modificationTime, partitionValues, stats: stats ?? null };
   return tags ? { ...file, tags } : file;
+}
+
+function toTombstone(state: LogState, remove: RemoveAction): RemoveAction {
+  const { partitionValues } = remove;
+  return partitionValues ? { ...remove, partitionValues: shared(state, partitionValues) } : remove;
 }
 
 function shared({ partitions }: LogState, values: PartitionValues): PartitionValues {

@@ -12,7 +12,7 @@ import {
 } from './actions.ts';
 import { readLogCheckpoint } from './checkpoint-read.ts';
 import { listLog, readHint, type LogListing } from './log-files.ts';
-import { applyAll, emptyState, type LiveFile, type LogState } from './log-state.ts';
+import { applyAll, emptyState, forgetExpired, type LiveFile, type LogState } from './log-state.ts';
 import { commitKey } from './path.ts';
 
 export type { LiveFile } from './log-state.ts';
@@ -46,13 +46,20 @@ export interface Table {
   current(): Snapshot | null;
   /** Takes over a commit that the caller knows to be the next version, because it wrote it. */
   advance(version: number, actions: readonly Action[]): void;
+  /** Lets go of what has expired by now, so that a table that stays open does not grow. @param now ms */
+  forget(now: number): void;
 }
 
-export function openTable(store: ObjectStore): Table {
+export interface TableChoice {
+  /** False for who only wants the live files: most of what the log checkpoint of a busy table tells is tombstones. */
+  readonly tombstones?: boolean;
+}
+
+export function openTable(store: ObjectStore, { tombstones = true }: TableChoice = {}): Table {
   let state: LogState | null = null;
   return {
     refresh: async () => {
-      const fresh = state ?? (await startState(store));
+      const fresh = state ?? (await startState(store, tombstones));
       state = null;
       await replayCommits(store, fresh);
       checkProtocol(fresh);
@@ -63,6 +70,9 @@ export function openTable(store: ObjectStore): Table {
       if (state?.version !== version - 1) return;
       applyAll(state, actions);
       state.version = version;
+    },
+    forget: (now) => {
+      if (state) forgetExpired(state, now);
     },
   };
 }
@@ -137,12 +147,12 @@ function checkTexts(actions: readonly Action[]): void {
 }
 
 /** From the newest log checkpoint that can be read, else from version 0. */
-async function startState(store: ObjectStore): Promise<LogState> {
+async function startState(store: ObjectStore, tombstones: boolean): Promise<LogState> {
   const hint = await readHint(store);
-  const near = hint === null ? null : await fromCheckpoint(store, await listLog(store, hint));
+  const near = hint === null ? null : await fromCheckpoint(store, await listLog(store, hint), tombstones);
   if (near) return near;
   const log = await listLog(store, 0);
-  const start = await fromCheckpoint(store, log);
+  const start = await fromCheckpoint(store, log, tombstones);
   if (start) return start;
   const [first] = log.commits;
   checkGap(log.commits, first ?? 0);
@@ -153,9 +163,9 @@ async function startState(store: ObjectStore): Promise<LogState> {
   throw unsupported(`the log begins at version ${first} without a readable checkpoint`, 'version 0');
 }
 
-async function fromCheckpoint(store: ObjectStore, log: LogListing): Promise<LogState | null> {
+async function fromCheckpoint(store: ObjectStore, log: LogListing, tombstones: boolean): Promise<LogState | null> {
   for (const files of [...log.checkpoints].reverse()) {
-    const actions = await readLogCheckpoint(store, files);
+    const actions = await readLogCheckpoint(store, files, tombstones);
     const state = actions && tryApply(files.version, actions);
     if (!state) continue;
     checkGap(log.commits, files.version + 1);

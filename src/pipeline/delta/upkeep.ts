@@ -4,6 +4,7 @@
  */
 import type { Clock, Log, ObjectStore } from '../ports.ts';
 import { checkpointContent, writeCheckpoint, type CheckpointContent } from './checkpoint.ts';
+import { CheckpointGroups } from './checkpoint-groups.ts';
 import { cleanLog } from './cleanup.ts';
 import { readProperties } from './properties.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -24,8 +25,11 @@ export interface Upkeep {
 }
 
 const DAY_MS = 86_400_000;
-/** A checkpoint tells of every file, the removed ones of a week included: so many of them for each commit it stands for. */
-const ENTRIES_A_COMMIT = 100;
+/**
+ * A checkpoint tells of every file, the removed ones of a week included: so many of them for each commit that it stands
+ * for, which is a quarter of a megabyte.
+ */
+const ENTRIES_A_COMMIT = 5_000;
 /** A start reads at most so many commits one by one. */
 const LONGEST_INTERVAL = 100;
 
@@ -33,6 +37,7 @@ export function openUpkeep({ store, clock, log, checkOwner }: UpkeepOptions): Up
   let busy: Promise<void> | null = null;
   let written = -1;
   let cleanedOn = -1;
+  const groups = new CheckpointGroups();
 
   /** What has expired changes once a day. */
   async function clean(content: CheckpointContent, snapshot: Pick<Snapshot, 'metaData'>): Promise<void> {
@@ -49,7 +54,7 @@ export function openUpkeep({ store, clock, log, checkOwner }: UpkeepOptions): Up
   async function work(content: CheckpointContent, metaData: Snapshot['metaData']): Promise<void> {
     try {
       await checkOwner();
-      await writeCheckpoint(store, content);
+      await writeCheckpoint(store, content, groups);
       await clean(content, { metaData });
     } catch (error) {
       log(

@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkpointContent, writeCheckpoint } from '../../../src/pipeline/delta/checkpoint.ts';
+import { checkpointContent, writeCheckpoint, type CheckpointContent } from '../../../src/pipeline/delta/checkpoint.ts';
 import { LAST_CHECKPOINT, checkpointKey, commitKey } from '../../../src/pipeline/delta/path.ts';
 import { parseInterval, readProperties } from '../../../src/pipeline/delta/properties.ts';
 import { openTable } from '../../../src/pipeline/delta/snapshot.ts';
@@ -60,8 +60,19 @@ describe('a log checkpoint', () => {
     const removes = [removeOf('a0.parquet', NOW - 6 * DAY_MS), removeOf('a1.parquet', NOW - 8 * DAY_MS)];
     await store.put(commitKey(2), Buffer.from(removes.map((remove) => lines({ remove })).join('')));
     const content = checkpointContent(await openTable(store).refresh(), NOW);
-    const kept = [...content.actions()].flatMap(({ remove }) => (remove ? [remove] : []));
+    const kept = actionsOf(content).flatMap(({ remove }) => (remove ? [remove] : []));
     expect(kept).toEqual([{ ...removes[0], dataChange: false }]);
+  });
+
+  it('is read without its tombstones by who only wants the live files', async () => {
+    const store = openLocalStore(tempFolder());
+    await writeTable(store, 3);
+    await store.put(commitKey(3), Buffer.from(lines({ remove: removeOf('a1.parquet', NOW) })));
+    await writeCheckpoint(store, checkpointContent(await openTable(store).refresh(), NOW));
+    const whole = await openTable(store).refresh();
+    const live = await openTable(store, { tombstones: false }).refresh();
+    expect([whole.tombstones.size, live.tombstones.size, live.checkpointVersion]).toEqual([1, 0, 3]);
+    expect({ ...live, tombstones: null, partitions: null }).toEqual({ ...whole, tombstones: null, partitions: null });
   });
 
   it('that was cut falls back to the one before, whatever _last_checkpoint says', async () => {
@@ -112,6 +123,20 @@ describe('a log checkpoint', () => {
   });
 });
 
+it('lets go of the tombstones that have expired', async () => {
+  const store = openLocalStore(tempFolder());
+  await writeTable(store, 3);
+  const removes = [0, 1, 2].map((n) => removeOf(`a${n}.parquet`, NOW + n * DAY_MS));
+  await store.put(commitKey(3), Buffer.from(removes.map((remove) => lines({ remove })).join('')));
+  const table = openTable(store);
+  await table.refresh();
+  const paths = (): string[] => [...(table.current()?.tombstones.keys() ?? [])];
+  table.forget(NOW + 7 * DAY_MS - 1);
+  expect(paths()).toEqual(['a0.parquet', 'a1.parquet', 'a2.parquet']);
+  table.forget(NOW + 8 * DAY_MS);
+  expect(paths()).toEqual(['a2.parquet']);
+});
+
 it('lists a long log from the hint on', async () => {
   const store = await checkpointed(goldenFolder());
   const seen: (string | undefined)[] = [];
@@ -146,9 +171,9 @@ describe('upkeep', () => {
 
   it.each([
     [0, 0, 10],
-    [600, 400, 10],
-    [2_000, 1_950, 40],
-    [10_000, 500_000, 100],
+    [10_000, 40_000, 10],
+    [10_000, 90_000, 20],
+    [10_000, 600_000, 100],
   ])('writes one more seldom when it tells of %i files and %i removed ones', (files, removed, commits) => {
     const mapOf = (size: number) => new Map(Array.from({ length: size }, (_, n) => [String(n), {} as never]));
     const snapshot = { files: mapOf(files), tombstones: mapOf(removed) };
@@ -178,6 +203,8 @@ it('reads the intervals of table properties as Spark writes them', () => {
   expect(readProperties({ 'delta.enableExpiredLogCleanup': 'FALSE' })).toMatchObject({ cleansLog: false });
 });
 
+const actionsOf = ({ sections }: CheckpointContent) =>
+  sections.flatMap(({ entries, toAction }) => entries.map((_, at) => toAction(at)));
 const lines = (action: object): string => `${JSON.stringify(action)}\n`;
 const removeOf = (name: string, deletionTimestamp: number) => ({
   path: name,

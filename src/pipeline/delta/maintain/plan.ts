@@ -7,12 +7,22 @@ export interface CompactionRules {
   readonly targetRows: number;
   /** A partition with fewer small files is left alone. */
   readonly minFiles: number;
+  /**
+   * A file with more rows than all smaller ones together stays as it is. So a row is written anew about as often
+   * as the rows of its partition double, and not each time that there is something to do.
+   */
+  readonly sparesLarge: boolean;
 }
 
 /** By hand: whatever can be put together. */
-export const BY_HAND: CompactionRules = { targetBytes: 64 * 1024 * 1024, targetRows: 1_000_000, minFiles: 2 };
+export const BY_HAND: CompactionRules = {
+  targetBytes: 64 * 1024 * 1024,
+  targetRows: 1_000_000,
+  minFiles: 2,
+  sparesLarge: false,
+};
 /** By schedule: a partition that is still being written is not written anew for each batch. */
-export const BY_SCHEDULE: CompactionRules = { ...BY_HAND, minFiles: 16 };
+export const BY_SCHEDULE: CompactionRules = { ...BY_HAND, minFiles: 16, sparesLarge: true };
 
 /** Files of one partition that become one. */
 export interface CompactionGroup {
@@ -24,7 +34,9 @@ export interface CompactionGroup {
 export function planCompaction({ files }: Pick<Snapshot, 'files'>, rules: CompactionRules): CompactionGroup[] {
   const groups: CompactionGroup[] = [];
   for (const [partitionValues, all] of byPartition(files)) {
-    const small = all.filter(([, { size, rows }]) => size < rules.targetBytes * 0.75 && rows < rules.targetRows * 0.75);
+    const below = all.filter(([, { size, rows }]) => size < rules.targetBytes * 0.75 && rows < rules.targetRows * 0.75);
+    const ordered = below.sort(([, a], [, b]) => a.modificationTime - b.modificationTime);
+    const small = rules.sparesLarge ? withoutLarge(ordered) : ordered;
     if (small.length < rules.minFiles) continue;
     for (const some of pack(small, rules)) if (some.length > 1) groups.push({ partitionValues, files: some });
   }
@@ -45,11 +57,22 @@ export function byPartition(files: Snapshot['files']): Map<LiveFile['partitionVa
   return found;
 }
 
+function withoutLarge(entries: readonly Entry[]): readonly Entry[] {
+  const falling = entries.map(([, { rows }]) => rows).sort((a, b) => b - a);
+  let rest = falling.reduce((sum, rows) => sum + rows, 0);
+  const most = falling.find((rows) => {
+    rest -= rows;
+    return rows <= rest;
+  });
+  return entries.filter(([, { rows }]) => rows <= (most ?? -1));
+}
+
+/** @param entries the oldest first */
 function pack(entries: readonly Entry[], { targetBytes, targetRows }: CompactionRules): Entry[][] {
   const packs: Entry[][] = [];
   let open: Entry[] = [];
   let [bytes, rows] = [0, 0];
-  for (const entry of [...entries].sort(([, a], [, b]) => a.modificationTime - b.modificationTime)) {
+  for (const entry of entries) {
     const [, file] = entry;
     if (open.length > 0 && (bytes + file.size > targetBytes || rows + file.rows > targetRows)) {
       packs.push(open);

@@ -8,16 +8,16 @@ import { readDelta } from '../../../support/deltalake.ts';
 import { manyFiles, oneBatch, partsOf, rowsOf } from './support.ts';
 
 const day = { year: '2019', month: '1', day: '1' };
-const file = (size: number, modificationTime: number): LiveFile => ({
+const file = (size: number, modificationTime: number, rows = 1): LiveFile => ({
   size,
-  rows: 1,
+  rows,
   modificationTime,
   partitionValues: day,
   stats: null,
 });
 
 describe('a plan', () => {
-  const rules = { targetBytes: 100, targetRows: 1_000, minFiles: 2 };
+  const rules = { targetBytes: 100, targetRows: 1_000, minFiles: 2, sparesLarge: false };
   const planned = (files: [string, LiveFile][]) =>
     planCompaction({ files: new Map(files) }, rules).map((group) => group.files.map(([path]) => path));
 
@@ -48,6 +48,17 @@ describe('a plan', () => {
     const files = new Map(Array.from({ length: 15 }, (_, n) => [`f${n}`, file(1, n)]));
     expect(planCompaction({ files }, BY_SCHEDULE)).toEqual([]);
     expect(planCompaction({ files: files.set('f15', file(1, 15)) }, BY_SCHEDULE)).toHaveLength(1);
+  });
+
+  it('by schedule spares a file with more rows than all smaller ones, whenever it was written', () => {
+    const small = Array.from({ length: 16 }, (_, n): [string, LiveFile] => [`f${n}`, file(1, n)]);
+    const plan = (rules: typeof BY_HAND, ...large: [string, LiveFile][]) =>
+      planCompaction({ files: new Map([...large, ...small]) }, rules).map(({ files }) => files.length);
+    expect(plan(BY_SCHEDULE, ['large', file(1, 0, 17)])).toEqual([16]);
+    expect(plan(BY_SCHEDULE, ['large', file(1, 99, 17)])).toEqual([16]);
+    expect(plan(BY_SCHEDULE, ['large', file(1, 0, 16)])).toEqual([17]);
+    expect(plan(BY_SCHEDULE, ['larger', file(1, 0, 64)], ['large', file(1, 1, 32)])).toEqual([16]);
+    expect(plan(BY_HAND, ['large', file(1, 0, 17)])).toEqual([17]);
   });
 });
 
