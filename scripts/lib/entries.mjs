@@ -28,5 +28,8 @@ function node(name, source) {
   return { name, source, output: `dist/${name}.cjs`, folders: NODE_FOLDERS };
 }
 
-/** ESM only: Electron 25's Node 18 cannot require them, so they go into the bundles. Every other library stays outside. */
-export const BUNDLED = ['hyparquet', 'hyparquet-writer', 'hyparquet-compressors', '@faker-js/faker'];
+/**
+ * These go into the bundles, every other library stays outside. Most are ESM only: Electron 25's Node 18 cannot require
+ * them. zod as a package loads the words of every language, 90 files in each thread; a bundle leaves them out.
+ */
+export const BUNDLED = ['hyparquet', 'hyparquet-writer', 'hyparquet-compressors', '@faker-js/faker', 'zod'];
