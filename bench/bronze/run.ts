@@ -2,14 +2,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { toPlaces } from '../../src/pipeline/bronze/day-files.ts';
 import { Intake } from '../../src/pipeline/bronze/intake.ts';
 import { BRONZE_LIMITS } from '../../src/pipeline/bronze/limits.ts';
 import { FILE_COLUMNS } from '../../src/pipeline/bronze/rows.ts';
 import { openBronzeSink } from '../../src/pipeline/bronze/sink.ts';
 import { systemClock } from '../../src/pipeline/clock.ts';
-import { pickChunks } from '../../src/pipeline/delta/chunks.ts';
-import { openParquetFile } from '../../src/pipeline/delta/parquet.ts';
-import { FileStats } from '../../src/pipeline/delta/stats.ts';
+import { Arranger } from '../../src/pipeline/delta/arrange.ts';
+import { openParquetFile, type ParquetFile } from '../../src/pipeline/delta/parquet.ts';
+import { PackingHabits } from '../../src/pipeline/delta/row-group.ts';
 import type { Batch, TopicRecord } from '../../src/pipeline/ports.ts';
 import { openLocalStore } from '../../src/pipeline/store/local.ts';
 import { readMessages } from '../support/message-file.ts';
@@ -60,8 +61,10 @@ async function runBatches(): Promise<object> {
 
 /** CPU microseconds a row of each stage, over all rows in portions that fit the limit of the columns. */
 function runStages(): object {
-  const cost = { read: 0, scan: 0, byDay: 0, pick: 0, stats: 0, encode: 0, footer: 0 };
-  const files = new Map<number | null, { parquet: ReturnType<typeof openParquetFile>; stats: FileStats }>();
+  const cost = { read: 0, scan: 0, byDay: 0, arrange: 0, encode: 0, footer: 0, stats: 0 };
+  const files = new Map<number | null, ParquetFile>();
+  const arranger = new Arranger();
+  const habits = new PackingHabits(FILE_COLUMNS.length);
   const intake = new Intake(1_795_361_321_800);
   const blocks = readMessages(given.file);
   const timed = <T>(stage: keyof typeof cost, work: () => T): T => {
@@ -71,12 +74,15 @@ function runStages(): object {
     return value;
   };
   const flush = (): void => {
-    for (const { day, rows } of timed('byDay', () => intake.byDay())) {
-      const file = files.get(day) ?? { parquet: openParquetFile(FILE_COLUMNS), stats: new FileStats(FILE_COLUMNS) };
+    const days = timed('byDay', () => intake.byDay());
+    timed('arrange', () => arranger.arrange(intake.table, toPlaces(intake.table.rows, days)));
+    let from = 0;
+    for (const { day, rows } of days) {
+      const to = from + rows.length;
+      const file = files.get(day) ?? openParquetFile(FILE_COLUMNS, habits);
       files.set(day, file);
-      const chunks = timed('pick', () => pickChunks(intake.table, rows));
-      timed('stats', () => file.stats.add(chunks));
-      timed('encode', () => file.parquet.append(chunks));
+      timed('encode', () => file.append(intake.table, from, to));
+      from = to;
     }
     intake.clear();
   };
@@ -87,9 +93,9 @@ function runStages(): object {
     if (intake.isFull(limits.columnBytes, block.value.length)) flush();
   }
   flush();
-  for (const { parquet, stats } of files.values()) {
-    timed('footer', () => parquet.finish());
-    timed('stats', () => stats.toJson());
+  for (const file of files.values()) {
+    timed('footer', () => file.finish());
+    timed('stats', () => file.stats.toJson());
   }
   const perRow = Object.entries(cost).map(([name, cpu]) => [name, round(cpu / given.rows)]);
   return { fastShare: round(intake.fast / given.rows), microsPerRow: Object.fromEntries(perRow) as object };

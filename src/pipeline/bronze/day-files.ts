@@ -1,11 +1,11 @@
 /** The data files of one batch while they are written: one for each day, row group by row group. */
 import { randomUUID } from 'node:crypto';
 import type { AddAction } from '../delta/actions.ts';
-import { pickChunks } from '../delta/chunks.ts';
 import type { ColumnsView } from '../delta/columns-view.ts';
+import { Arranger } from '../delta/arrange.ts';
 import { openParquetFile, type ParquetFile } from '../delta/parquet.ts';
 import { dataFileName, encodePath, partitionFolder } from '../delta/path.ts';
-import { FileStats } from '../delta/stats.ts';
+import { PackingHabits } from '../delta/row-group.ts';
 import type { Clock, NewObjects, ObjectStore } from '../ports.ts';
 import { Intake, type DayRows } from './intake.ts';
 import { BRONZE_LIMITS, type BronzeLimits } from './limits.ts';
@@ -39,7 +39,6 @@ interface OpenFile {
   readonly task: number;
   readonly day: number | null;
   readonly parquet: ParquetFile;
-  readonly stats: FileStats;
   readonly parts: Part[];
   bytes: number;
 }
@@ -53,6 +52,7 @@ export class DayFiles {
   readonly #objects: NewObjects;
   readonly #open = new Map<number | null, OpenFile>();
   readonly #adds: { readonly task: number; readonly add: AddAction }[] = [];
+  readonly #habits = new PackingHabits(FILE_COLUMNS.length);
   #tasks = 0;
 
   constructor(options: DayFilesOptions) {
@@ -63,12 +63,14 @@ export class DayFiles {
 
   /** Appends a row group to the file of each day. A file that is large enough is put, and the next rows begin another. */
   async append(table: ColumnsView, days: readonly DayRows[]): Promise<void> {
+    arranger.arrange(table, toPlaces(table.rows, days));
+    let from = 0;
     for (const { day, rows } of days) {
       const file = this.#open.get(day) ?? this.#begin(day);
-      const chunks = pickChunks(table, rows);
-      file.stats.add(chunks);
-      await this.#keep(file, file.parquet.append(chunks));
+      const to = from + rows.length;
+      await this.#keep(file, Buffer.from(file.parquet.append(table, from, to)));
       if (file.bytes >= this.#options.limits.fileBytes) await this.#put(file);
+      from = to;
     }
   }
 
@@ -95,8 +97,8 @@ export class DayFiles {
   }
 
   #begin(day: number | null): OpenFile {
-    const parquet = openParquetFile(FILE_COLUMNS);
-    const file = { task: this.#tasks, day, parquet, stats: new FileStats(FILE_COLUMNS), parts: [], bytes: 0 };
+    const parquet = openParquetFile(FILE_COLUMNS, this.#habits);
+    const file = { task: this.#tasks, day, parquet, parts: [], bytes: 0 };
     this.#tasks += 1;
     this.#open.set(day, file);
     return file;
@@ -121,7 +123,7 @@ export class DayFiles {
       size: bytes.length,
       modificationTime: this.#options.clock.now(),
       dataChange: true,
-      stats: file.stats.toJson(),
+      stats: file.parquet.stats.toJson(),
     };
     this.#adds.push({ task: file.task, add });
   }
@@ -129,6 +131,16 @@ export class DayFiles {
 
 function newObjects(store: ObjectStore): NewObjects {
   return store.newObjects?.() ?? { put: (key, bytes) => store.put(key, bytes), durable: async () => undefined };
+}
+
+const arranger = new Arranger();
+
+/** For each row where it goes, so that the rows of a day stand together. */
+export function toPlaces(rows: number, days: readonly DayRows[]): Int32Array {
+  const places = new Int32Array(rows);
+  let place = 0;
+  for (const { rows: own } of days) for (let at = 0; at < own.length; at++) places[own[at] as number] = place++;
+  return places;
 }
 
 const toText = (value: number | null): string | null => (value === null ? null : String(value));

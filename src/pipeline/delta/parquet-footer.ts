@@ -1,8 +1,8 @@
 /** The metadata of a Parquet file (parquet.thrift): page headers, row groups, footer. Pure. */
 import type { Bounds } from './bounds.ts';
-import type { ColumnChunk } from './chunks.ts';
 import type { EncodedColumn } from './parquet-column.ts';
 import { toSchemaString, type ColumnType, type TableColumn } from './schema.ts';
+import type { TextList } from './text-list.ts';
 import { CompactWriter, ITEMS } from './thrift.ts';
 
 /** Readers take text statistics only from a writer whose name has this form (`name version x (build y)`). */
@@ -18,6 +18,7 @@ const TYPES: Readonly<Record<ColumnType, number>> = { integer: 1, long: 2, times
 const CONVERTED_UTF8 = 0;
 const CONVERTED_TIMESTAMP_MICROS = 10;
 const OPTIONAL = 1;
+const UNCOMPRESSED = 0;
 const SNAPPY = 1;
 const PLAIN = 0;
 const RLE = 3;
@@ -27,27 +28,22 @@ const DICTIONARY_PAGE = 2;
 
 const writer = new CompactWriter();
 
-/** Sizes of the body of a page, unpacked and packed. */
-export interface PageSizes {
-  readonly size: number;
-  readonly packed: number;
-}
-
-export function dataPageHeader({ size, packed }: PageSizes, rows: number, isDictionary: boolean): Buffer {
+/** Sizes are those of the body of the page, unpacked and packed. The answer holds the header until it is moved away. */
+export function writeDataPageHeader(size: number, packed: number, rows: number, isCoded: boolean): CompactWriter {
   writer.i32(1, DATA_PAGE);
   writer.i32(2, size);
   writer.i32(3, packed);
   writer.open(5);
   writer.i32(1, rows);
-  writer.i32(2, isDictionary ? RLE_DICTIONARY : PLAIN);
+  writer.i32(2, isCoded ? RLE_DICTIONARY : PLAIN);
   writer.i32(3, RLE);
   writer.i32(4, RLE);
   writer.close();
   writer.close();
-  return writer.take();
+  return writer;
 }
 
-export function dictionaryPageHeader({ size, packed }: PageSizes, entries: number): Buffer {
+export function writeDictionaryPageHeader(size: number, packed: number, entries: number): CompactWriter {
   writer.i32(1, DICTIONARY_PAGE);
   writer.i32(2, size);
   writer.i32(3, packed);
@@ -56,22 +52,21 @@ export function dictionaryPageHeader({ size, packed }: PageSizes, entries: numbe
   writer.i32(2, PLAIN);
   writer.close();
   writer.close();
-  return writer.take();
+  return writer;
 }
 
 /** A `RowGroup` whose first column begins at byte `start` of the file. */
-export function rowGroup(chunks: readonly ColumnChunk[], encoded: readonly EncodedColumn[], start: number): Buffer {
-  let at = start;
-  writer.list(1, ITEMS.struct, encoded.length);
-  encoded.forEach((each, index) => {
-    writeColumn(chunks[index] as ColumnChunk, each, at);
+export function rowGroup(columns: readonly TableColumn[], encoded: readonly EncodedColumn[], start: number): Buffer {
+  let [at, unpacked] = [start, 0];
+  writer.list(1, ITEMS.struct, columns.length);
+  for (let index = 0; index < columns.length; index++) {
+    const each = encoded[index] as EncodedColumn;
+    writeColumn(columns[index] as TableColumn, each, at);
     at += each.packedBytes;
-  });
-  writer.i64(
-    2,
-    encoded.reduce((sum, { unpackedBytes }) => sum + unpackedBytes, 0),
-  );
-  writer.i64(3, chunks[0]?.rows ?? 0);
+    unpacked += each.unpackedBytes;
+  }
+  writer.i64(2, unpacked);
+  writer.i64(3, encoded[0]?.rows ?? 0);
   writer.i64(5, start);
   writer.i64(6, at - start);
   writer.close();
@@ -91,7 +86,7 @@ export function footer(
   columns.forEach(writeElement);
   writer.i64(3, rows);
   writer.list(4, ITEMS.struct, groups.length);
-  for (const group of groups) writer.rawItem(group);
+  for (const group of groups) writer.raw(group);
   writer.list(5, ITEMS.struct, 2);
   writeKeyValue('org.apache.spark.version', SPARK_VERSION);
   writeKeyValue('org.apache.spark.sql.parquet.row.metadata', toSchemaString(columns));
@@ -104,58 +99,73 @@ export function footer(
     writer.close();
   }
   writer.close();
-  const metadata = writer.take();
   const length = Buffer.alloc(4);
-  length.writeUInt32LE(metadata.length);
-  return Buffer.concat([metadata, length, magic]);
+  length.writeUInt32LE(writer.length);
+  writer.raw(length);
+  writer.raw(magic);
+  return writer.take();
 }
 
-function writeColumn(chunk: ColumnChunk, encoded: EncodedColumn, at: number): void {
-  const { column, rows } = chunk;
-  const { dictionaryBytes, packedBytes, unpackedBytes } = encoded;
+function writeColumn({ name, type }: TableColumn, encoded: EncodedColumn, at: number): void {
+  const { rows, isPacked, dictionaryBytes, packedBytes, unpackedBytes } = encoded;
   writer.openItem();
   writer.i64(2, at);
   writer.open(3);
-  writer.i32(1, TYPES[column.type]);
-  const encodings = dictionaryBytes === null ? [PLAIN, RLE] : [PLAIN, RLE, RLE_DICTIONARY];
-  writer.list(2, ITEMS.i32, encodings.length);
-  encodings.forEach((encoding) => writer.i32Item(encoding));
+  writer.i32(1, TYPES[type]);
+  writer.list(2, ITEMS.i32, dictionaryBytes === null ? 2 : 3);
+  writer.i32Item(PLAIN);
+  writer.i32Item(RLE);
+  if (dictionaryBytes !== null) writer.i32Item(RLE_DICTIONARY);
   writer.list(3, ITEMS.binary, 1);
-  writer.binaryItem(column.name);
-  writer.i32(4, SNAPPY);
+  writer.binaryItem(name);
+  writer.i32(4, isPacked ? SNAPPY : UNCOMPRESSED);
   writer.i64(5, rows);
   writer.i64(6, unpackedBytes);
   writer.i64(7, packedBytes);
   writer.i64(9, at + (dictionaryBytes ?? 0));
   if (dictionaryBytes !== null) writer.i64(11, at);
-  writeStatistics(chunk);
+  writeStatistics(type, encoded);
   writer.close();
   writer.close();
 }
 
-function writeStatistics({ column, rows, count, bounds }: ColumnChunk): void {
+function writeStatistics(type: ColumnType, { rows, count, bounds }: EncodedColumn): void {
   writer.open(12);
   writer.i64(3, rows - count);
-  if (bounds) {
-    const [min, max] = [toPlain(column.type, bounds.min, -0), toPlain(column.type, bounds.max, 0)];
-    if (min.length <= MAX_BOUND_BYTES && max.length <= MAX_BOUND_BYTES) {
-      writer.binary(5, max);
-      writer.binary(6, min);
-      writer.bool(7, true);
-      writer.bool(8, true);
-    }
+  if (bounds.exist && (bounds.list ? writeTexts(bounds.list, bounds) : writeNumbers(type, bounds))) {
+    writer.bool(7, true);
+    writer.bool(8, true);
   }
   writer.close();
 }
 
-/** A bound as a plain value. Parquet wants a zero as a lower bound to be -0, and 0 as an upper one. */
-function toPlain(type: ColumnType, bound: Bounds['min'], zero: number): Buffer {
-  if (typeof bound === 'string') return Buffer.from(bound);
-  const bytes = Buffer.alloc(type === 'integer' ? 4 : 8);
-  if (typeof bound === 'bigint') bytes.writeBigInt64LE(bound);
-  else if (type === 'integer') bytes.writeInt32LE(bound);
-  else bytes.writeDoubleLE(bound === 0 ? zero : bound);
-  return bytes;
+/** Writes nothing, and answers false, when they are too long. */
+function writeTexts({ bytes, ends }: TextList, { min, max }: Bounds): boolean {
+  const [start, end] = [ends[min] as number, ends[min + 1] as number];
+  const [maxStart, maxEnd] = [ends[max] as number, ends[max + 1] as number];
+  if (end - start > MAX_BOUND_BYTES || maxEnd - maxStart > MAX_BOUND_BYTES) return false;
+  writer.binaryOf(5, bytes, maxStart, maxEnd);
+  writer.binaryOf(6, bytes, start, end);
+  return true;
+}
+
+function writeNumbers(type: ColumnType, { doubles, bytes }: Bounds): boolean {
+  const from = type === 'double' ? withZeros(doubles) : bytes;
+  const length = type === 'integer' ? 4 : 8;
+  writer.binaryOf(5, from, 8, 8 + length);
+  writer.binaryOf(6, from, 0, length);
+  return true;
+}
+
+const plain = new Float64Array(2);
+const plainBytes = new Uint8Array(plain.buffer);
+
+/** Parquet wants a zero as a lower bound to be -0, and 0 as an upper one. */
+function withZeros(doubles: Float64Array): Uint8Array {
+  const [min, max] = [doubles[0] as number, doubles[1] as number];
+  plain[0] = min === 0 ? -0 : min;
+  plain[1] = max === 0 ? 0 : max;
+  return plainBytes;
 }
 
 function writeRoot(children: number): void {

@@ -1,7 +1,7 @@
 /** Column statistics of a data file, as Delta 3.3 writes them: JSON text in `add.stats`. */
 import { javaDouble } from '../java-double.ts';
-import type { Bounds } from './bounds.ts';
-import type { ColumnChunk } from './chunks.ts';
+import { KeptBounds, type BoundValues } from './kept-bounds.ts';
+import type { EncodedColumn } from './parquet-column.ts';
 import type { TableColumn } from './schema.ts';
 
 /** `delta.dataSkippingNumIndexedCols`. */
@@ -10,32 +10,53 @@ const MAX_TEXT = 32;
 /** Appended to a cut maximum, so that it stays an upper bound: what Delta 3.3 writes. */
 const TIE_BREAKER = '\u007f';
 
+/** Whether a column has bounds: not yet, or never, once a row group had values but no bounds. */
+const EMPTY = 0;
+const BOUNDED = 1;
+const UNORDERED = 2;
+
 /** Adds up what the row groups of one file have; its text is that of one group with all their rows. */
 export class FileStats {
   rows = 0;
-  readonly #columns: readonly ColumnBounds[];
+  readonly #columns: readonly TableColumn[];
+  readonly #nulls: Int32Array;
+  readonly #states: Uint8Array;
+  readonly #bounds: KeptBounds;
 
   constructor(columns: readonly TableColumn[]) {
-    this.#columns = columns.slice(0, INDEXED_COLUMNS).map((column) => new ColumnBounds(column));
+    this.#columns = columns.slice(0, INDEXED_COLUMNS);
+    this.#nulls = new Int32Array(this.#columns.length);
+    this.#states = new Uint8Array(this.#columns.length);
+    this.#bounds = new KeptBounds(this.#columns.length);
   }
 
-  add(chunks: readonly ColumnChunk[]): void {
+  /** `chunks`: one for each column, at least. */
+  add(chunks: readonly EncodedColumn[]): void {
     this.rows += chunks[0]?.rows ?? 0;
-    this.#columns.forEach((bounds, index) => bounds.add(chunks[index] as ColumnChunk));
+    for (let index = 0; index < this.#columns.length; index++) {
+      const { rows, count, bounds } = chunks[index] as EncodedColumn;
+      const state = this.#states[index];
+      this.#nulls[index] = (this.#nulls[index] as number) + rows - count;
+      if (count === 0 || state === UNORDERED) continue;
+      const { type } = this.#columns[index] as TableColumn;
+      if (bounds.exist) this.#bounds.join(index, type, bounds, state === EMPTY);
+      this.#states[index] = bounds.exist ? BOUNDED : UNORDERED;
+    }
   }
 
   toJson(): string {
     const min: string[] = [];
     const max: string[] = [];
     const nulls: string[] = [];
-    for (const { column, nulls: count, ...bounds } of this.#columns.map((each) => each.toJson())) {
+    this.#columns.forEach(({ name: column, type }, index) => {
       const name = JSON.stringify(column);
-      if (bounds.min !== null && bounds.max !== null) {
+      const bounds = this.#states[index] === BOUNDED ? toTexts(type, this.#bounds.valuesOf(index, type)) : null;
+      if (bounds) {
         min.push(`${name}:${bounds.min}`);
         max.push(`${name}:${bounds.max}`);
       }
-      nulls.push(`${name}:${count}`);
-    }
+      nulls.push(`${name}:${this.#nulls[index]}`);
+    });
     return (
       `{"numRecords":${this.rows},"minValues":{${min.join(',')}},` +
       `"maxValues":{${max.join(',')}},"nullCount":{${nulls.join(',')}}}`
@@ -43,42 +64,7 @@ export class FileStats {
   }
 }
 
-class ColumnBounds {
-  readonly #column: TableColumn;
-  #nulls = 0;
-  #bounds: Bounds | null = null;
-  /** Set once a row group had values but no bounds: then the file has none either. */
-  #unordered = false;
-
-  constructor(column: TableColumn) {
-    this.#column = column;
-  }
-
-  add(chunk: ColumnChunk): void {
-    const { rows, count, bounds } = chunk;
-    this.#nulls += rows - count;
-    if (count === 0 || this.#unordered) return;
-    if (bounds === null) this.#unordered = true;
-    else this.#bounds = this.#bounds === null ? bounds : join(this.#bounds, bounds);
-  }
-
-  toJson(): { column: string; nulls: number; min: string | null; max: string | null } {
-    const { name, type } = this.#column;
-    const bounds = this.#unordered || this.#bounds === null ? null : toTexts(type, this.#bounds);
-    return { column: name, nulls: this.#nulls, min: bounds?.min ?? null, max: bounds?.max ?? null };
-  }
-}
-
-function join(a: Bounds, b: Bounds): Bounds {
-  return { min: isLess(b.min, a.min) ? b.min : a.min, max: isLess(a.max, b.max) ? b.max : a.max };
-}
-
-function isLess(a: Bounds['min'], b: Bounds['min']): boolean {
-  if (typeof a === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b as string)) < 0;
-  return a < (b as typeof a) || (Object.is(a, -0) && Object.is(b, 0));
-}
-
-function toTexts(type: TableColumn['type'], { min, max }: Bounds): { min: string; max: string } | null {
+function toTexts(type: TableColumn['type'], { min, max }: BoundValues): { min: string; max: string } | null {
   switch (type) {
     case 'string':
       return { min: JSON.stringify(cutText(min as string)), max: JSON.stringify(upperText(max as string)) };

@@ -11,6 +11,7 @@ export class TextList {
   count = 0;
   #marks = new Int32Array(0);
   #base = 1;
+  #words: Int32Array | null = null;
   #ranks: Int32Array | null = null;
 
   /** Reads these from now on. Must be called as well when entries that were there have become others. */
@@ -21,38 +22,14 @@ export class TextList {
     this.#ranks = null;
   }
 
-  /**
-   * The entries without repetition, in the order in which they first come, and for each entry its place among them. Null
-   * when more than half of them are different: then there is nothing to gain.
-   */
-  distinct(entries: Int32Array): { distinct: Int32Array; codes: Int32Array } | null {
-    const limit = entries.length >>> 1;
-    const marks = this.#freshMarks(limit);
-    const base = this.#base;
-    const distinct = new Int32Array(limit);
-    const codes = new Int32Array(entries.length);
-    let count = 0;
-    for (let at = 0; at < entries.length; at++) {
-      const entry = entries[at] as number;
-      let mark = marks[entry] as number;
-      if (mark < base) {
-        if (count === limit) return null;
-        mark = base + count;
-        marks[entry] = mark;
-        distinct[count++] = entry;
-        this.#base = mark + 1;
-      }
-      codes[at] = mark - base;
-    }
-    return { distinct: distinct.subarray(0, count), codes };
-  }
-
   /** The place of each entry in the order of the bytes; null when there are so many that sorting them costs more than it saves. */
   ranks(): Int32Array | null {
     const { count } = this;
     if (count > MAX_RANKED) return null;
     if (this.#ranks?.length === count) return this.#ranks;
-    const order = Int32Array.from({ length: count }, (_, entry) => entry).sort((a, b) => compareEntries(this, a, b));
+    const order = Int32Array.from({ length: count }, (_, entry) => entry).sort((a, b) =>
+      compareEntries(this, a, this, b),
+    );
     const ranks = new Int32Array(count);
     order.forEach((entry, rank) => (ranks[entry] = rank));
     return (this.#ranks = ranks);
@@ -73,14 +50,28 @@ export class TextList {
     return upper * 2 ** 32 + (lower >>> 0);
   }
 
-  /** A mark of an entry counts from `#base` on: older ones need not be wiped. */
-  #freshMarks(count: number): Int32Array {
+  /**
+   * A mark for each entry, for whoever wants to know which ones it has met. Those below `base` are of older uses; new ones
+   * are to lie in [base, base + count).
+   */
+  marks(count: number): { readonly marks: Int32Array; readonly base: number } {
     if (this.#marks.length < this.count) this.#marks = resized(this.#marks, this.ends.length);
     if (this.#base + count >= 2 ** 31) {
       this.#marks.fill(0);
       this.#base = 1;
     }
-    return this.#marks;
+    const base = this.#base;
+    this.#base += count;
+    return { marks: this.#marks, base };
+  }
+
+  /** The bytes as words of four; null where they do not lie so. */
+  get words(): Int32Array | null {
+    const { buffer, byteOffset, length } = this.bytes;
+    if ((byteOffset & 3) !== 0) return null;
+    if (this.#words?.buffer !== buffer || this.#words.byteOffset !== byteOffset || this.#words.length !== length >>> 2)
+      this.#words = new Int32Array(buffer, byteOffset, length >>> 2);
+    return this.#words;
   }
 
   text(entry: number): string {
@@ -88,16 +79,20 @@ export class TextList {
   }
 }
 
-/** Order of the bytes: below zero when entry `a` comes first. */
-export function compareEntries({ bytes, ends }: TextList, a: number, b: number): number {
-  let [at, other] = [ends[a] as number, ends[b] as number];
-  const [end, otherEnd] = [ends[a + 1] as number, ends[b + 1] as number];
-  while (at < end && other < otherEnd && bytes[at] === bytes[other]) {
+/** Order of the bytes: below zero when entry `a` of the one list comes before entry `b` of the other. */
+export function compareEntries(one: TextList, a: number, other: TextList, b: number): number {
+  const { bytes } = one;
+  const { bytes: others } = other;
+  let at = one.ends[a] as number;
+  let to = other.ends[b] as number;
+  const end = one.ends[a + 1] as number;
+  const otherEnd = other.ends[b + 1] as number;
+  while (at < end && to < otherEnd && bytes[at] === others[to]) {
     at += 1;
-    other += 1;
+    to += 1;
   }
-  if (at === end || other === otherEnd) return end - at - (otherEnd - other);
-  return (bytes[at] as number) - (bytes[other] as number);
+  if (at === end || to === otherEnd) return end - at - (otherEnd - to);
+  return (bytes[at] as number) - (others[to] as number);
 }
 
 function shortHead(bytes: Uint8Array, at: number, length: number): number {

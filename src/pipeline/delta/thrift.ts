@@ -23,6 +23,21 @@ export class CompactWriter {
     return taken;
   }
 
+  /** Bytes that were written since the last time. */
+  get length(): number {
+    return this.#at;
+  }
+
+  /** As `take`, into bytes that are there already. Answers where it ends. */
+  move(to: Uint8Array, at: number): number {
+    const bytes = this.#bytes;
+    const end = this.#at;
+    for (let index = 0; index < end; index++) to[at + index] = bytes[index] as number;
+    this.#at = 0;
+    this.#before[0] = 0;
+    return at + end;
+  }
+
   bool(field: number, value: boolean): void {
     this.#field(field, value ? 1 : 2);
   }
@@ -41,6 +56,17 @@ export class CompactWriter {
   binary(field: number, value: string | Uint8Array): void {
     this.#field(field, BINARY);
     this.binaryItem(value);
+  }
+
+  /** The bytes [from, to). */
+  binaryOf(field: number, bytes: Uint8Array, from: number, to: number): void {
+    this.#field(field, BINARY);
+    this.#varint(to - from);
+    this.#room(to - from);
+    const own = this.#bytes;
+    let at = this.#at;
+    for (let index = from; index < to; index++) own[at++] = bytes[index] as number;
+    this.#at = at;
   }
 
   /** Begins a struct; `close` ends it. */
@@ -84,8 +110,8 @@ export class CompactWriter {
     this.#at += length;
   }
 
-  /** Bytes of another writer that are a whole item. */
-  rawItem(bytes: Uint8Array): void {
+  /** Bytes as they are, such as a whole item of another writer. */
+  raw(bytes: Uint8Array): void {
     this.#room(bytes.length);
     this.#bytes.set(bytes, this.#at);
     this.#at += bytes.length;
@@ -103,9 +129,12 @@ export class CompactWriter {
   }
 
   #varint(value: number): void {
+    this.#room(8);
+    const bytes = this.#bytes;
     let rest = value;
-    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#byte((rest % 0x80) | 0x80);
-    this.#byte(rest);
+    for (; rest >= 2 ** 31; rest = Math.floor(rest / 0x80)) bytes[this.#at++] = (rest % 0x80) | 0x80;
+    for (; rest >= 0x80; rest >>>= 7) bytes[this.#at++] = (rest & 0x7f) | 0x80;
+    bytes[this.#at++] = rest;
   }
 
   #byte(byte: number): void {

@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { randomBytes } from 'node:crypto';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { readParquet } from '../../../src/pipeline/delta/parquet-read.ts';
-import { writeParquet } from '../../../src/pipeline/delta/parquet.ts';
+import { openParquetFile, writeParquet } from '../../../src/pipeline/delta/parquet.ts';
 import type { TableColumn, TableRow } from '../../../src/pipeline/delta/schema.ts';
+import { columnsOf } from '../../../src/pipeline/delta/table-columns.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const COLUMNS: TableColumn[] = [
@@ -53,6 +55,28 @@ describe('a Parquet file', () => {
       ['d', 'DOUBLE', 'OPTIONAL', null],
       ['t', 'INT64', 'OPTIONAL', 'TIMESTAMP_MICROS'],
     ]);
+    connection.closeSync();
+  });
+
+  it('leaves columns as they are that do not become smaller, and is read exactly all the same', async () => {
+    const columns = COLUMNS.slice(0, 2);
+    const file = openParquetFile(columns);
+    const parts: Buffer[] = [];
+    const rows: TableRow[] = [];
+    for (let group = 0; group < 3; group += 1) {
+      const some = Array.from({ length: 100 }, () => ({ s: randomBytes(16).toString('hex'), l: 1n + BigInt(group) }));
+      rows.push(...some);
+      parts.push(Buffer.from(file.append(columnsOf(columns, some))));
+    }
+    const bytes = Buffer.concat([...parts, file.finish()]);
+    expect(await readParquet(bytes)).toEqual(rows);
+    const target = path.join(tempFolder(), 'x.parquet');
+    writeFileSync(target, bytes);
+    const connection = await (await DuckDBInstance.create()).connect();
+    const ask = async (sql: string): Promise<unknown[]> => (await connection.runAndReadAll(sql)).getRowsJson();
+    const codecs = await ask(`SELECT compression FROM parquet_metadata('${target}') WHERE path_in_schema = 's'`);
+    expect(codecs).toEqual([['SNAPPY'], ['UNCOMPRESSED'], ['UNCOMPRESSED']]);
+    expect(await ask(`SELECT s, l::text FROM '${target}'`)).toEqual(rows.map(({ s, l }) => [s, String(l)]));
     connection.closeSync();
   });
 

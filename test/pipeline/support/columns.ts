@@ -3,10 +3,10 @@ import type { Taken } from '../../../src/pipeline/bronze/intake.ts';
 import { Intake } from '../../../src/pipeline/bronze/intake.ts';
 import { toBronzeRow } from '../../../src/pipeline/bronze/rows.ts';
 import { parseChange } from '../../../src/pipeline/cdc/parse.ts';
-import { allChunks, type ColumnChunk } from '../../../src/pipeline/delta/chunks.ts';
+import type { ColumnsView } from '../../../src/pipeline/delta/columns-view.ts';
+import { openParquetFile } from '../../../src/pipeline/delta/parquet.ts';
 import type { CellValue, TableColumn, TableRow } from '../../../src/pipeline/delta/schema.ts';
-import { FileStats } from '../../../src/pipeline/delta/stats.ts';
-import { columnsOf, type TableColumns } from '../../../src/pipeline/delta/table-columns.ts';
+import { columnsOf } from '../../../src/pipeline/delta/table-columns.ts';
 import type { TopicRecord } from '../../../src/pipeline/ports.ts';
 
 type Row = Record<string, CellValue>;
@@ -42,23 +42,20 @@ export function parseAll(records: readonly TopicRecord[]): Omit<Outcome, 'fast'>
 
 /** Statistics of a file that was written in row groups of so many rows. */
 export function toStats(columns: readonly TableColumn[], rows: readonly TableRow[], groupRows = Infinity): string {
-  const stats = new FileStats(columns);
-  for (let at = 0; at < rows.length; at += groupRows) {
-    stats.add(allChunks(columnsOf(columns, rows.slice(at, at + groupRows))));
-  }
-  return stats.toJson();
+  const file = openParquetFile(columns);
+  for (let at = 0; at < rows.length; at += groupRows) file.append(columnsOf(columns, rows.slice(at, at + groupRows)));
+  return file.stats.toJson();
 }
 
-export function rowsOf(table: TableColumns): Row[] {
-  const columns = allChunks(table).map((chunk) => [chunk.column.name, cellsOf(chunk)] as const);
+export function rowsOf(table: ColumnsView): Row[] {
   return Array.from({ length: table.rows }, (_, row) =>
-    Object.fromEntries(columns.map(([name, cells]) => [name, cells[row] ?? null])),
+    Object.fromEntries(table.columns.map(({ name }, column) => [name, cellOf(table, column, row)])),
   );
 }
 
-function cellsOf({ rows, defined, values }: ColumnChunk): CellValue[] {
-  const packed: CellValue[] =
-    'list' in values ? [...values.entries].map((entry) => values.list.text(entry)) : [...values];
-  let next = 0;
-  return Array.from({ length: rows }, (_, row) => (!defined || defined[row] === 1 ? (packed[next++] ?? null) : null));
+function cellOf({ present, cells }: ColumnsView, column: number, row: number): CellValue {
+  if (((present[row] ?? 0) & (1 << column)) === 0) return null;
+  const cell = cells[column];
+  if (!cell) return null;
+  return 'texts' in cell ? cell.texts.text(cell.entries[row] ?? 0) : (cell.values[row] ?? null);
 }

@@ -2,12 +2,10 @@
 import { SluiceError } from '../../errors.ts';
 import type { ObjectStore } from '../../ports.ts';
 import type { AddAction } from '../actions.ts';
-import { allChunks } from '../chunks.ts';
 import { openParquetFile } from '../parquet.ts';
 import { readParquet } from '../parquet-read.ts';
 import { dataFileName, decodePath, encodePath, partitionFolder } from '../path.ts';
 import type { ColumnType, TableColumn, TableRow } from '../schema.ts';
-import { FileStats } from '../stats.ts';
 import { TableColumns } from '../table-columns.ts';
 import type { MetaDataAction } from '../actions.ts';
 import type { CompactionGroup } from './plan.ts';
@@ -44,14 +42,11 @@ export async function mergeFiles(
   group: CompactionGroup,
 ): Promise<AddAction> {
   const file = openParquetFile(columns);
-  const stats = new FileStats(columns);
   const parts: Buffer[] = [];
   let table = new TableColumns(columns);
   const flush = (): void => {
     if (table.rows === 0) return;
-    const chunks = allChunks(table);
-    stats.add(chunks);
-    parts.push(file.append(chunks));
+    parts.push(Buffer.from(file.append(table)));
     table = new TableColumns(columns);
   };
   for (const [path] of group.files) {
@@ -61,7 +56,7 @@ export async function mergeFiles(
     }
   }
   flush();
-  checkCount(group, stats.rows);
+  checkCount(group, file.stats.rows);
   const bytes = Buffer.concat([...parts, file.finish()]);
   const key = partitionFolder(group.partitionValues) + dataFileName(0, uuid());
   await store.put(key, bytes);
@@ -71,7 +66,7 @@ export async function mergeFiles(
     size: bytes.length,
     modificationTime: now(),
     dataChange: false,
-    stats: stats.toJson(),
+    stats: file.stats.toJson(),
   };
 }
 
