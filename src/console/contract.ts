@@ -270,6 +270,8 @@ export interface RunnerView {
 
 /** Taking a query over from a Spark cluster: what is seen, and what would be done. */
 export interface TakeOverPlan {
+  /** When it was looked. */
+  readonly at: number;
   readonly view: TakeOverView;
   /** Why it cannot be done now; null when it can. */
   readonly refusal: ErrorView | null;

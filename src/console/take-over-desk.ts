@@ -68,7 +68,8 @@ export function openTakeOverDesk(parts: TakeOverDeskParts): TakeOverDesk {
     const refusal = refusalOf(view, run(query), leftToSpark ? engine : null);
     const asksWhetherStopped = view.writer.verdict === 'perhaps';
     const does = refusal ? [] : sentences(view, leftToSpark);
-    return { plan: { view, refusal: refusal && toErrorView(refusal), asksWhetherStopped, does }, refusal };
+    const plan = { at: Date.now(), view, refusal: refusal && toErrorView(refusal), asksWhetherStopped, does };
+    return { plan, refusal };
   }
 
   async function takeOver(query: QueryName, { lastCommit, sparkIsStopped }: Said): Promise<TakeOverPlan> {

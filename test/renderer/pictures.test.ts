@@ -26,6 +26,16 @@ import {
   wellCapture,
   wellReport,
 } from './support/stack-story.ts';
+import {
+  elsewhere,
+  freed,
+  handOverPlan,
+  noHandOver,
+  onSpark,
+  refusedPlan,
+  takeOverPlan,
+  uncertainPlan,
+} from './support/handover-story.ts';
 import { explanation, ordinary, trace } from './support/trace-story.ts';
 import { openStage, type Script, type Stage, type TestWindow } from './support/window.ts';
 
@@ -220,3 +230,36 @@ test('a narrow window shows the detail as a sheet and the menu as icons', async 
     await window.close();
   }
 });
+
+test(
+  'what Spark runs, and the way to and from it, are drawn without a fault',
+  async () => {
+    const spark: Script = { ...story, snapshot: onSpark() };
+    await take('overview-spark', spark);
+    await take('queries-spark', spark, '#queries/bronze');
+    await take('checkpoints-spark', spark, '#checkpoints');
+    await take('overview-elsewhere', { ...story, snapshot: elsewhere() });
+    await take('overview-freed', { ...story, snapshot: freed() });
+    await take('queries-freed', { ...story, snapshot: freed() }, '#queries/bronze');
+    const sheet = async (name: string, script: Script, item: string, ready: string) =>
+      take(name, script, '#queries/bronze', async ({ page }) => {
+        await page.getByRole('button', { name: 'More of Bronze' }).click();
+        await page.getByRole('menuitem', { name: item }).click();
+        await page.getByRole('dialog').getByText(ready).first().waitFor();
+      });
+    const taking = { ...story, snapshot: freed() };
+    const over = 'Take over from Spark…';
+    await sheet('take-over', { ...taking, takeOver: takeOverPlan() }, over, 'Nobody writes here');
+    await sheet('take-over-refused', { ...spark, takeOver: refusedPlan() }, over, 'Somebody still writes here');
+    await sheet('take-over-uncertain', { ...taking, takeOver: uncertainPlan() }, over, 'Nothing tells');
+    await sheet('take-over-loading', taking, over, 'Looking changes nothing');
+    await sheet('take-over-failing', { ...taking, takeOver: dataLoss() }, over, 'DATA_LOSS');
+    await sheet('hand-over', { ...story, handOver: handOverPlan() }, 'Hand over to Spark…', 'AWS_REGION');
+    await sheet('hand-over-not-here', { ...story, handOver: noHandOver() }, 'Hand over to Spark…', 'stays here');
+    await take('query-menu', story, '#queries/bronze', async ({ page }) => {
+      await page.getByRole('button', { name: 'More of Bronze' }).click();
+      await page.getByRole('menuitem').first().waitFor();
+    });
+  },
+  PATIENCE,
+);

@@ -1,17 +1,15 @@
-import { ActionIcon } from '@mantine/core';
-import { Copy, Trash2 } from 'lucide-react';
+import { Trash2 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { QueryView } from '../../console/contract.ts';
 import type { CheckpointView, LeaseView } from '../../pipeline/events.ts';
 import { useNow } from '../clock.ts';
 import { Act, TITLES } from '../components/query-actions.tsx';
+import { Path } from '../components/path.tsx';
 import { Empty } from '../components/states.tsx';
 import { queryWord, Status } from '../components/status.tsx';
-import { toast } from '../components/toast.ts';
 import { bytes, longSpan, moment, plural } from '../format.ts';
 import { useZone } from '../preferences.ts';
 import { OffsetsFile } from './offsets-file.tsx';
-import { copyText } from '../components/copy.ts';
 
 interface CheckpointCardProps {
   readonly query: QueryView;
@@ -31,13 +29,13 @@ export function CheckpointCard({ query, checkpoint, stackUp, onClear }: Checkpoi
         <Act
           label={`Clear ${title}…`}
           icon={<Trash2 size={13} />}
-          why={stackUp ? (checkpoint?.exists ? null : 'There is nothing to clear.') : 'The stack is not up yet.'}
+          why={whyNoClearing(query, checkpoint, stackUp)}
           busy={false}
           act={onClear}
         />
       </div>
       {checkpoint?.exists ? (
-        <Content checkpoint={checkpoint} running={query.state === 'RUNNING'} />
+        <Content checkpoint={checkpoint} running={query.state === 'RUNNING' || query.runner !== null} />
       ) : (
         <Empty title={checkpoint ? 'No checkpoint yet' : 'Not read yet'}>
           <p>
@@ -48,6 +46,12 @@ export function CheckpointCard({ query, checkpoint, stackUp, onClear }: Checkpoi
       )}
     </section>
   );
+}
+
+function whyNoClearing(query: QueryView, checkpoint: CheckpointView | null, stackUp: boolean): string | null {
+  if (!stackUp) return 'The stack is not up yet.';
+  if (!checkpoint?.exists) return 'There is nothing to clear.';
+  return query.runner?.owner ? `${query.headline} It must be stopped there first.` : null;
 }
 
 function Content({ checkpoint, running }: { readonly checkpoint: CheckpointView; readonly running: boolean }) {
@@ -95,25 +99,9 @@ function Owner({ owner }: { readonly owner: LeaseView }) {
   const zone = useZone();
   return (
     <span title={`Run ${owner.runId}, epoch ${owner.epoch}, since ${moment(owner.since, now, zone)}`}>
+      {owner.engine === 'spark' && 'Spark on '}
       {owner.host}, process <span className="mono">{owner.pid}</span>, lease renewed {longSpan(now - owner.renewedAt)}{' '}
       ago
-    </span>
-  );
-}
-
-function Path({ text }: { readonly text: string }) {
-  const copy = () => {
-    copyText(text);
-    toast('Copied.');
-  };
-  return (
-    <span className="row" style={{ gap: 4 }}>
-      <span className="mono cut" title={text}>
-        {text}
-      </span>
-      <ActionIcon size="xs" onClick={copy} aria-label={`Copy ${text}`} style={{ margin: '-4px 0' }}>
-        <Copy size={12} />
-      </ActionIcon>
     </span>
   );
 }

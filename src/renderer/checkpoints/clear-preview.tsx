@@ -1,5 +1,6 @@
 import type { ClearFrom, ClearPreview } from '../../pipeline/events.ts';
 import { Fact } from '../components/page.tsx';
+import { Part } from '../components/sheet.tsx';
 import { bytes, count, offset, plural } from '../format.ts';
 
 interface Props {
@@ -115,37 +116,5 @@ export function Moves({ preview }: Props) {
         </div>
       </div>
     </Part>
-  );
-}
-
-export function Sentences({ preview }: Props) {
-  return (
-    <ul className="text ink-2 sentences">
-      {preview.sentences.map((each) => (
-        <li key={each}>{each}</li>
-      ))}
-    </ul>
-  );
-}
-
-interface PartProps {
-  readonly number: number;
-  readonly title: string;
-  readonly sub?: string;
-  readonly children: React.ReactNode;
-}
-
-function Part({ number, title, sub, children }: PartProps) {
-  return (
-    <section className="col" style={{ gap: 8 }}>
-      <div className="row">
-        <h2>
-          <span style={{ marginRight: 8 }}>{number}</span>
-          {title}
-        </h2>
-        {sub && <span className="text ink-3">{sub}</span>}
-      </div>
-      {children}
-    </section>
   );
 }

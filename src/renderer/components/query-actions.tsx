@@ -12,7 +12,7 @@ export function QueryActions({ query, stackUp }: { readonly query: QueryView; re
   const [busy, run] = useCommand();
   const { name, state } = query;
   const title = TITLES[name];
-  const why = stackUp ? reason(state, title) : 'The stack is not up yet.';
+  const why = stackUp ? (reason(state, title) ?? query.runner?.refusal ?? null) : NOT_UP;
   const stopped = state === 'STOPPED' || state === 'FAILED';
   return (
     <div className="row">
@@ -31,6 +31,7 @@ export function QueryActions({ query, stackUp }: { readonly query: QueryView; re
           icon={<Square size={12} />}
           why={why}
           busy={busy}
+          hint={query.runner?.drains ? SENDS_ONLY : undefined}
           act={() => run('query.stop', { query: name }, `${title} stops after this batch.`)}
         />
       )}
@@ -47,16 +48,22 @@ export function QueryActions({ query, stackUp }: { readonly query: QueryView; re
   );
 }
 
+const SENDS_ONLY = 'Ends the scoring of what waits and the sending from here. Spark goes on.';
+const NOT_UP = 'The stack is not up yet.';
+
 /** The same for both at once, as far as it makes sense for either. */
 export function BothActions({
-  states,
+  queries,
   stackUp,
 }: {
-  readonly states: readonly QueryState[];
+  readonly queries: readonly QueryView[];
   readonly stackUp: boolean;
 }) {
   const [busy, run] = useCommand();
-  const why = stackUp ? null : 'The stack is not up yet.';
+  const states = queries.map(({ state }) => state);
+  const why = stackUp ? null : NOT_UP;
+  // One that somebody else runs would only be refused.
+  const whyNoStart = why ?? queries.find(({ runner }) => runner?.refusal)?.runner?.refusal ?? null;
   const idle = (state: QueryState) => state === 'STOPPED' || state === 'FAILED';
   return (
     <div className="row">
@@ -64,7 +71,7 @@ export function BothActions({
         <Act
           label="Start both"
           icon={<Play size={13} />}
-          why={why}
+          why={whyNoStart}
           busy={busy}
           act={() => run('query.start', { query: 'all' }, 'Both queries start.')}
         />
@@ -81,7 +88,7 @@ export function BothActions({
       <Act
         label="Restart both"
         icon={<RotateCw size={13} />}
-        why={why}
+        why={whyNoStart}
         busy={busy}
         act={() => run('query.restart', { query: 'all' }, 'Both queries restart after their batch.')}
       />
@@ -97,7 +104,7 @@ interface ActProps {
   readonly busy: boolean;
   readonly primary?: boolean;
   /** What it does, where the label is too short to say so. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly act: () => void;
 }
 

@@ -53,6 +53,12 @@ export function queryWord({ state, verdict }: Pick<QueryView, 'state' | 'verdict
   return state === 'STARTING' || state === 'STOPPING' || state === 'RESTARTING' ? state : verdict;
 }
 
+/** What a query failed of. That it belongs to somebody else, or did, is none. */
+export const troubleOf = ({ error, runner, verdict }: QueryView): QueryView['error'] =>
+  error?.code === 'FENCED' && (runner !== null || verdict === 'STOPPED') ? null : error;
+
+export const isFailed = (query: QueryView): boolean => query.state === 'FAILED' && troubleOf(query) !== null;
+
 const DELIVERIES: Readonly<Record<DeliveryState, StateWord>> = {
   pending: 'WAITING',
   sending: 'SENDING',

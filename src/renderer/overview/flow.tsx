@@ -13,6 +13,7 @@ import {
 import type { ServiceView } from '../../console/contract.ts';
 import { edge, queryWord, Status, type StateWord } from '../components/status.tsx';
 import { Card } from '../components/page.tsx';
+import { engineWords } from '../handover/runner.tsx';
 import { clock, count, longSpan, plural, rate, span } from '../format.ts';
 import { useZone } from '../preferences.ts';
 import { link } from '../route.ts';
@@ -113,7 +114,8 @@ function Query({ name }: { readonly name: QueryName }) {
   if (!query) return null;
   const last = query.batches[0];
   const time = query.triggerMs === 0 ? 'a batch' : `of ${longSpan(query.triggerMs)}`;
-  const detail = last ? `${span(last.batchDuration)} ${time}` : 'no batch yet';
+  const own = last ? `${span(last.batchDuration)} ${time}` : 'no batch yet';
+  const detail = query.runner ? engineWords(query.runner) : own;
   const title = name === 'bronze' ? 'Bronze' : 'Alert';
   return <Node icon={Play} title={title} word={queryWord(query)} detail={detail} href={link('queries', name)} />;
 }

@@ -1,7 +1,10 @@
+import { useState } from 'react';
 import type { QueryView } from '../../console/contract.ts';
 import { useNow } from '../clock.ts';
-import { edge, queryWord, Status } from '../components/status.tsx';
+import { edge, queryWord, Status, troubleOf } from '../components/status.tsx';
 import { TITLES } from '../components/query-actions.tsx';
+import { RunnerFacts, RunnerWay } from '../handover/runner.tsx';
+import { TakeOverSheet } from '../handover/take-over-sheet.tsx';
 import { longSpan } from '../format.ts';
 import { link } from '../route.ts';
 import { usePart } from '../store.ts';
@@ -20,7 +23,7 @@ export function Verdicts() {
 
 function VerdictCard({ query }: { readonly query: QueryView }) {
   const word = queryWord(query);
-  const last = query.batches[0];
+  const [taking, setTaking] = useState(false);
   return (
     <section className={`card verdict ${edge(word)}`} aria-label={TITLES[query.name]}>
       <div className="row">
@@ -30,25 +33,43 @@ function VerdictCard({ query }: { readonly query: QueryView }) {
         <Since query={query} />
       </div>
       <h2 className="error-title">{query.headline}</h2>
-      <p className="text ink-2">{query.error ? query.error.action : query.detail}</p>
-      {query.error ? (
-        <a className="link text" href={link('queries', query.name)}>
-          Open {query.error.code}
-        </a>
-      ) : (
-        last && (
-          <a className="link text" href={link('queries', query.name, last.batchId)}>
-            Open batch {last.batchId}
-          </a>
-        )
+      <p className="text ink-2">{troubleOf(query)?.action ?? query.detail}</p>
+      {query.runner && (
+        <>
+          <RunnerFacts runner={query.runner} />
+          <RunnerWay runner={query.runner} onTake={() => setTaking(true)} />
+        </>
       )}
+      <Door query={query} />
+      {taking && <TakeOverSheet query={query.name} onClose={() => setTaking(false)} />}
     </section>
+  );
+}
+
+function Door({ query }: { readonly query: QueryView }) {
+  const error = troubleOf(query);
+  const last = query.batches[0];
+  if (error) {
+    return (
+      <a className="link text" href={link('queries', query.name)}>
+        Open {error.code}
+      </a>
+    );
+  }
+  // The batches of this console are the newest ones no more.
+  if (!last || query.runner) return null;
+  return (
+    <a className="link text" href={link('queries', query.name, last.batchId)}>
+      Open batch {last.batchId}
+    </a>
   );
 }
 
 function Since({ query }: { readonly query: QueryView }) {
   const now = useNow();
   const word = query.state === 'RUNNING' ? 'up' : 'for';
+  // Since when this console does not run it tells nothing about who does.
+  if (query.runner) return null;
   return (
     <span className="text ink-3 nowrap">
       {word} {longSpan(now - query.since)}

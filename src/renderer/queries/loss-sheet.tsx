@@ -2,15 +2,13 @@
  * A topic has removed records before they were read. The numbers first, then the one button: giving up exactly these
  * offsets cannot be taken back.
  */
-import { ActionIcon, Button, Drawer } from '@mantine/core';
-import { X } from 'lucide-react';
-import { useEffect, useState } from 'react';
-import type { ErrorView, QueryView } from '../../console/contract.ts';
+import type { QueryView } from '../../console/contract.ts';
 import type { LossView } from '../../pipeline/events.ts';
-import { ask, CommandError } from '../bridge.ts';
+import { ask } from '../bridge.ts';
 import { TITLES } from '../components/query-actions.tsx';
+import { Sentences, Sheet, SheetAct } from '../components/sheet.tsx';
 import { Failure, LoadingRows } from '../components/states.tsx';
-import { toast } from '../components/toast.ts';
+import { useAnswer } from '../components/use-answer.ts';
 import { count, offset, plural } from '../format.ts';
 import { useStore } from '../store.ts';
 
@@ -20,40 +18,20 @@ interface LossSheetProps {
 }
 
 export function LossSheet({ query, onClose }: LossSheetProps) {
-  const [loss, failure] = useLoss(query);
-  const title = TITLES[query];
+  const { value: loss, failure } = useAnswer('loss.preview', { query });
+  const hasGaps = loss !== null && loss.gaps.length > 0;
   return (
-    <Drawer
-      opened
+    <Sheet
+      title={`What ${TITLES[query]} has lost`}
+      closing="Close without accepting"
       onClose={onClose}
-      size={680}
-      withCloseButton={false}
-      classNames={{ content: 'sheet' }}
-      attributes={{ content: { 'aria-label': `What ${title} has lost` } }}
+      foot={hasGaps && <Accept query={query} loss={loss} onClose={onClose} />}
     >
-      <div className="sheet-head row">
-        <h2>What {title} has lost</h2>
-        <span className="grow" />
-        <ActionIcon size="xs" onClick={onClose} aria-label="Close without accepting">
-          <X size={16} />
-        </ActionIcon>
-      </div>
-      <div className="sheet-body">
-        {!loss && !failure && <LoadingRows rows={5} />}
-        {failure && <Failure error={failure} />}
-        {loss && loss.gaps.length > 0 && <Gaps loss={loss} />}
-        {loss && (
-          <ul className="text ink-2 sentences">
-            {loss.sentences
-              .filter((each) => !each.startsWith('Partition'))
-              .map((each) => (
-                <li key={each}>{each}</li>
-              ))}
-          </ul>
-        )}
-      </div>
-      {loss && loss.gaps.length > 0 && <Accept query={query} loss={loss} onClose={onClose} />}
-    </Drawer>
+      {!loss && !failure && <LoadingRows rows={5} />}
+      {failure && <Failure error={failure} />}
+      {hasGaps && <Gaps loss={loss} />}
+      {loss && <Sentences of={loss.sentences.filter((each) => !each.startsWith('Partition'))} />}
+    </Sheet>
   );
 }
 
@@ -106,54 +84,15 @@ function Gaps({ loss }: { readonly loss: LossView }) {
 
 function Accept({ query, loss, onClose }: LossSheetProps & { readonly loss: LossView }) {
   const { bridge } = useStore();
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<ErrorView | null>(null);
-  const accept = async () => {
-    setBusy(true);
-    try {
-      await ask(bridge, 'loss.accept', { query, gaps: [...loss.gaps] });
-      toast(`${plural(loss.total, 'offset')} given up; ${TITLES[query]} goes on behind them.`);
-      onClose();
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      setFailure(error.view);
-    } finally {
-      setBusy(false);
-    }
-  };
+  const title = TITLES[query];
   return (
-    <div className="sheet-foot">
-      {failure && <Failure error={failure} />}
-      <div className="row gap-3">
-        <span className="grow" />
-        <Button variant="subtle" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button variant="filled" loading={busy} onClick={() => void accept()}>
-          Give up {plural(loss.total, 'offset')}, then start {TITLES[query]}
-        </Button>
-      </div>
-    </div>
+    <SheetAct
+      label={`Give up ${plural(loss.total, 'offset')}, then start ${title}`}
+      act={async () => {
+        await ask(bridge, 'loss.accept', { query, gaps: [...loss.gaps] });
+        return `${plural(loss.total, 'offset')} given up; ${title} goes on behind them.`;
+      }}
+      onClose={onClose}
+    />
   );
-}
-
-/** What is lost, asked when the sheet opens. */
-function useLoss(query: QueryView['name']): readonly [LossView | null, ErrorView | null] {
-  const { bridge } = useStore();
-  const [loss, setLoss] = useState<LossView | null>(null);
-  const [failure, setFailure] = useState<ErrorView | null>(null);
-  useEffect(() => {
-    let gone = false;
-    ask(bridge, 'loss.preview', { query }).then(
-      (answer) => !gone && setLoss(answer),
-      (error: unknown) => {
-        if (!(error instanceof CommandError)) throw error;
-        if (!gone) setFailure(error.view);
-      },
-    );
-    return () => {
-      gone = true;
-    };
-  }, [bridge, query]);
-  return [loss, failure];
 }

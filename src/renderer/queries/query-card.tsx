@@ -1,14 +1,17 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { QueryView } from '../../console/contract.ts';
+import type { QueryView, RunnerView } from '../../console/contract.ts';
 import { useNow } from '../clock.ts';
 import { Fact } from '../components/page.tsx';
 import { QueryActions, TITLES } from '../components/query-actions.tsx';
 import { Failure } from '../components/states.tsx';
-import { edge, queryWord, Status } from '../components/status.tsx';
+import { edge, isFailed, queryWord, Status } from '../components/status.tsx';
 import { count, longSpan, moment, rate, span } from '../format.ts';
 import { useZone } from '../preferences.ts';
 import { link } from '../route.ts';
+import { QueryMenu } from '../handover/query-menu.tsx';
+import { RunnerFacts, RunnerWay } from '../handover/runner.tsx';
+import { TakeOverSheet } from '../handover/take-over-sheet.tsx';
 import { DurationBars } from './duration-bars.tsx';
 import { LossSheet } from './loss-sheet.tsx';
 
@@ -22,6 +25,7 @@ interface QueryCardProps {
 export function QueryCard({ query, stackUp, compact }: QueryCardProps) {
   const word = queryWord(query);
   const failed = isFailed(query);
+  const [taking, setTaking] = useState(false);
   return (
     <section className={`card query-card ${edge(word)}`} aria-label={TITLES[query.name]}>
       <div className="row">
@@ -30,16 +34,48 @@ export function QueryCard({ query, stackUp, compact }: QueryCardProps) {
         {compact && !failed && <span className="text ink-3 cut">{query.headline}</span>}
         <span className="grow" />
         {!failed && <QueryActions query={query} stackUp={stackUp} />}
+        <QueryMenu query={query} stackUp={stackUp} />
       </div>
       {failed && <QueryFailure query={query} stackUp={stackUp} />}
-      {!failed && !compact && <RunLine query={query} />}
-      {!failed && !compact && <Figures query={query} />}
+      {!failed &&
+        !compact &&
+        (query.runner ? (
+          <Elsewhere query={query} runner={query.runner} onTake={() => setTaking(true)} />
+        ) : (
+          <Own query={query} />
+        ))}
       <Retry query={query} />
+      {taking && <TakeOverSheet query={query.name} onClose={() => setTaking(false)} />}
     </section>
   );
 }
 
-export const isFailed = ({ state, error }: QueryView): boolean => state === 'FAILED' && error !== null;
+function Own({ query }: { readonly query: QueryView }) {
+  return (
+    <>
+      <RunLine query={query} />
+      <Figures query={query} />
+    </>
+  );
+}
+
+interface ElsewhereProps {
+  readonly query: QueryView;
+  readonly runner: RunnerView;
+  readonly onTake: () => void;
+}
+
+function Elsewhere({ query, runner, onTake }: ElsewhereProps) {
+  return (
+    <>
+      <p className="text ink-2">
+        <b className="ink-1">{query.headline}</b> {query.detail}
+      </p>
+      <RunnerFacts runner={runner} />
+      <RunnerWay runner={runner} onTake={onTake} />
+    </>
+  );
+}
 
 /** Failures that starting again cannot cure: the way out begins at the checkpoint. */
 const AT_CHECKPOINT: readonly string[] = ['CHECKPOINT_CORRUPT', 'SOURCE_CHANGED', 'TABLE_AHEAD', 'TABLE_BEHIND'];

@@ -1,7 +1,6 @@
-import { ActionIcon, Drawer } from '@mantine/core';
-import { X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { ComposeService } from '../../console/contract.ts';
+import { Sheet } from '../components/sheet.tsx';
 import { Empty, Failure, LoadingRows } from '../components/states.tsx';
 import { useAnswer } from '../components/use-answer.ts';
 import { preciseClock } from '../format.ts';
@@ -25,37 +24,20 @@ export function ServiceLogSheet({
     return () => clearInterval(timer);
   }, []);
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      size={680}
-      withCloseButton={false}
-      classNames={{ content: 'sheet' }}
-      attributes={{ content: { 'aria-label': `Log of ${service}` } }}
-    >
-      <div className="sheet-head row">
-        <h2>Log of {service}</h2>
-        <span className="text ink-3">the newest first</span>
-        <span className="grow" />
-        <ActionIcon size="xs" onClick={onClose} aria-label="Close the log">
-          <X size={16} />
-        </ActionIcon>
-      </div>
-      <div className="sheet-body">
-        {!value && !failure && <LoadingRows rows={8} />}
-        {failure && <Failure error={failure} />}
-        {value?.lines.length === 0 && <Empty title={`${service} has written nothing yet`} />}
-        {value && value.lines.length > 0 && (
-          <pre className="code-box grow" tabIndex={0}>
-            {[...value.lines].reverse().map(({ id, at, text }) => (
-              <div key={id}>
-                <span className="dim">{preciseClock(at, zone)} </span>
-                {text}
-              </div>
-            ))}
-          </pre>
-        )}
-      </div>
-    </Drawer>
+    <Sheet title={`Log of ${service}`} sub="the newest first" closing="Close the log" onClose={onClose}>
+      {!value && !failure && <LoadingRows rows={8} />}
+      {failure && <Failure error={failure} />}
+      {value?.lines.length === 0 && <Empty title={`${service} has written nothing yet`} />}
+      {value && value.lines.length > 0 && (
+        <pre className="code-box grow" tabIndex={0}>
+          {[...value.lines].reverse().map(({ id, at, text }) => (
+            <div key={id}>
+              <span className="dim">{preciseClock(at, zone)} </span>
+              {text}
+            </div>
+          ))}
+        </pre>
+      )}
+    </Sheet>
   );
 }

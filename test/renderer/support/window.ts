@@ -9,9 +9,11 @@ import type {
   DoctorReport,
   ErrorView,
   FixResult,
+  HandOverPlan,
   LogEntry,
   ServiceLog,
   Snapshot,
+  TakeOverPlan,
 } from '../../../src/console/contract.ts';
 import type { ClearPreview, LossView } from '../../../src/pipeline/events.ts';
 import type { ScoreExplanation } from '../../../src/pipeline/events.ts';
@@ -29,6 +31,9 @@ export interface Script {
   readonly preview?: ClearPreview | ErrorView;
   readonly deadLetters?: DeadLetterScript | ErrorView;
   readonly loss?: LossView;
+  /** What taking over from Spark would do, and how it is handed over; unset: never answered. */
+  readonly takeOver?: TakeOverPlan | ErrorView;
+  readonly handOver?: HandOverPlan;
   /** What is known of any transaction; unset: never answered. */
   readonly trace?: TransactionTrace;
   /** What is seen of connector and slot, what the doctor says, what a fix does, what a container has written; unset: never answered. */
@@ -201,6 +206,11 @@ function installBridge(script: Script): void {
     }
     if (command === 'doctor.run') return script.doctor ? ok(script.doctor) : new Promise(() => undefined);
     if (command === 'stack.logs') return script.serviceLog ? ok(script.serviceLog) : new Promise(() => undefined);
+    if (command === 'takeOver.plan') {
+      if (!script.takeOver) return new Promise(() => undefined);
+      return 'code' in script.takeOver ? no(script.takeOver) : ok(script.takeOver);
+    }
+    if (command === 'handOver.plan') return script.handOver ? ok(script.handOver) : new Promise(() => undefined);
     if (command.startsWith('deadLetters.')) return answerLetters(command, args);
     if (script.refusal) return no(script.refusal);
     if (command === 'checkpoint.preview')
