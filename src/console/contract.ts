@@ -256,8 +256,6 @@ export interface RunnerView {
   readonly owner: LeaseView | null;
   /** Newest batch that is confirmed. */
   readonly lastBatch: number | null;
-  /** The one that is promised and not confirmed. */
-  readonly openBatch: number | null;
   /** When the checkpoint was written last. */
   readonly writtenAt: number | null;
   /** Only of Bronze. */

@@ -25,7 +25,6 @@ export function runnerOf(parts: RunnerParts): RunnerView | null {
     engine: owner ? (owner.engine ?? 'sluice') : 'spark',
     owner,
     lastBatch: checkpoint?.lastCommit ?? null,
-    openBatch: checkpoint?.inDoubt ? checkpoint.lastOffsets : null,
     writtenAt: checkpoint?.newestAt ?? null,
     table: table?.version == null ? null : { version: table.version, at: table.lastCommitAt },
     drains,
@@ -52,8 +51,10 @@ function refusalOf(name: RunView['name'], owner: LeaseView | null, drains: boole
   if (owner === null) return null;
   if (owner.engine !== 'spark') return `Another console holds the lease of the checkpoint. Stop ${title(name)} there.`;
   if (drains) return null;
-  const spark = 'Spark holds the lease of the checkpoint. Take over: its program must be stopped first.';
-  return name === 'alert' ? `${spark} Or leave it with Spark and set ALERT_ENGINE=spark to send its alerts.` : spark;
+  const spark = 'Spark holds the lease of the checkpoint. Stop its program first, then take over.';
+  return name === 'alert'
+    ? `${spark} Or leave it there, and set ALERT_ENGINE=spark to send its alerts from here.`
+    : spark;
 }
 
 export const isIdle = ({ state }: Pick<RunView, 'state'>): boolean => state === 'STOPPED' || state === 'FAILED';

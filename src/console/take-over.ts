@@ -122,7 +122,7 @@ export function refused({ checkpoint, writer }: TakeOverView, seen: string): Slu
   const action =
     writer.verdict === 'perhaps'
       ? 'Make sure that the Spark program has stopped, then say so (--spark-is-stopped).'
-      : 'Stop the Spark program (SIGTERM or Ctrl-C), then look again. One that gives no lease back is waited for: two minutes.';
+      : 'Stop the Spark program (SIGTERM or Ctrl-C), then look again. One that takes no lease must have been silent for two minutes.';
   return new SluiceError('NOT_ALLOWED_NOW', {
     tried: `Taking over ${checkpoint.path}`,
     seen: seen.replace(/\.$/, ''),

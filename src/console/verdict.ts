@@ -120,7 +120,11 @@ function elsewhere(
 ): Judgement {
   if (engine === 'sluice') return run.error ? failed(name, run) : say('WARN', anotherRuns(name), waits(lag));
   if (drains && run.state === 'RUNNING' && owner === null)
-    return say('STOPPED', `Nobody runs ${name}: it is left to Spark.`, `${waits(lag)} ${DRAINS}`);
+    return say(
+      'STOPPED',
+      `Nobody runs ${name}: it is left to Spark.`,
+      `${waits(lag)} Start its program there, or take over. ${DRAINS}`,
+    );
   const { verdict, headline, detail } = pace(name, run, triggerMs, lag);
   const told = `${headline} ${detail}`;
   if (run.name === 'bronze') return say(verdict, `Spark runs ${name}.`, told);

@@ -70,11 +70,10 @@ describe('who runs a query', () => {
       engine: 'spark',
       owner: spark,
       lastBatch: 11,
-      openBatch: 12,
       writtenAt: 100,
       table: { version: 20, at: 90 },
       drains: false,
-      refusal: 'Spark holds the lease of the checkpoint. Take over: its program must be stopped first.',
+      refusal: 'Spark holds the lease of the checkpoint. Stop its program first, then take over.',
     });
   });
 

@@ -250,7 +250,7 @@ test(
     const taking = { ...story, snapshot: freed() };
     const over = 'Take over from Spark…';
     await sheet('take-over', { ...taking, takeOver: takeOverPlan() }, over, 'Nobody writes here');
-    await sheet('take-over-refused', { ...spark, takeOver: refusedPlan() }, over, 'Somebody still writes here');
+    await sheet('take-over-refused', { ...spark, takeOver: refusedPlan() }, over, 'NOT_ALLOWED_NOW');
     await sheet('take-over-uncertain', { ...taking, takeOver: uncertainPlan() }, over, 'Nothing tells');
     await sheet('take-over-loading', taking, over, 'Looking changes nothing');
     await sheet('take-over-failing', { ...taking, takeOver: dataLoss() }, over, 'DATA_LOSS');

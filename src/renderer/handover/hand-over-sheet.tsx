@@ -6,7 +6,7 @@ import type { HandOverPlan, QueryView } from '../../console/contract.ts';
 import { copyText } from '../components/copy.ts';
 import { Part, Sentences, Sheet } from '../components/sheet.tsx';
 import { Empty, Failure, LoadingRows } from '../components/states.tsx';
-import { queryWord, Status } from '../components/status.tsx';
+import { Status } from '../components/status.tsx';
 import { Act, TITLES } from '../components/query-actions.tsx';
 import { toast } from '../components/toast.ts';
 import { useAnswer } from '../components/use-answer.ts';
@@ -52,7 +52,7 @@ function Stop({ query, runsHere }: { readonly query: QueryView; readonly runsHer
   return (
     <Part number={1} title={`Stop ${title} here`}>
       <div className="row gap-3">
-        <Status word={queryWord(query)} />
+        <Status word={state} />
         <span className="text ink-2 grow">
           {runsHere
             ? 'It finishes its batch and gives the lease back. Spark is refused as long as it runs.'

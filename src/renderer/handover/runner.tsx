@@ -6,27 +6,22 @@ import { longSpan, moment } from '../format.ts';
 import { useZone } from '../preferences.ts';
 
 export const engineWords = ({ engine, owner }: RunnerView): string =>
-  engine === 'spark'
-    ? owner
-      ? `by Spark on ${owner.host}`
-      : 'left to Spark'
-    : `by ${owner?.host ?? 'another console'}`;
+  engine === 'sluice' ? 'by another console' : owner ? 'by Spark' : 'left to Spark';
 
 export function RunnerFacts({ runner }: { readonly runner: RunnerView }) {
   const now = useNow();
   const zone = useZone();
-  const { engine, owner, lastBatch, openBatch, writtenAt, table, drains } = runner;
+  const { engine, owner, lastBatch, writtenAt, table, drains } = runner;
   const ago = (at: number | null) => (at === null ? '' : `, ${longSpan(now - at)} ago`);
+  const where = owner ? `${owner.host}, process ${owner.pid}` : 'nobody holds the lease';
   return (
     <div className="runner-facts">
-      <Fact label="Run by">{engine === 'spark' ? 'Spark' : 'Another console'}</Fact>
-      <Fact label="On">{owner ? `${owner.host}, process ${owner.pid}` : 'nobody holds the lease'}</Fact>
-      {owner && <Fact label="Since">{moment(owner.since, now, zone)}</Fact>}
-      <Fact label="Last batch">
-        {lastBatch === null ? 'none confirmed' : `${lastBatch}${ago(writtenAt)}`}
-        {openBatch !== null && `, ${openBatch} under way`}
+      <Fact label={engine === 'spark' ? 'Spark' : 'Console'}>
+        <span title={where}>{where}</span>
       </Fact>
-      {table && <Fact label="Table">{`version ${table.version}${ago(table.at)}`}</Fact>}
+      {owner && <Fact label="Since">{moment(owner.since, now, zone)}</Fact>}
+      <Fact label="Last batch">{lastBatch === null ? 'none' : `${lastBatch}${ago(writtenAt)}`}</Fact>
+      {table && <Fact label="Table">{`v${table.version}${ago(table.at)}`}</Fact>}
       {drains && <Fact label="Alerts">sent from here</Fact>}
     </div>
   );

@@ -58,7 +58,7 @@ export function Standing({ view }: Props) {
             <tr>
               <td>Promised</td>
               <td className="num">{checkpoint.lastOffsets ?? 'none'}</td>
-              {table && <td />}
+              {table && <td className="num">–</td>}
             </tr>
             <tr>
               <td>Finished</td>
@@ -96,13 +96,13 @@ export function Steps({ query, does }: { readonly query: QueryName; readonly doe
 }
 
 /** Spark writes no dead letters; what the topic has removed since can no longer be looked through. */
-export function ReadAgain({ view: { readAgain } }: Props) {
+export function ReadAgain({ view: { readAgain }, number }: Props & { readonly number: number }) {
   if (readAgain === null || readAgain.batches === 0) return null;
   const { batches, records, gone } = readAgain;
   const lost = gone.reduce((sum, { from, to }) => sum + Number(BigInt(to) - BigInt(from)), 0);
   return (
-    <Part number={3} title="What is read again for dead letters" sub="beside the batches">
-      <div className="choice-card row gap-4">
+    <Part number={number} title="What is read again for dead letters" sub="beside the batches">
+      <div className="note gap-4">
         <span className="text ink-2 grow">Spark writes the rows alone: no dead letters, no notes.</span>
         <Fact label="Batches">{count(batches)}</Fact>
         <Fact label="Records">{count(records)}</Fact>

@@ -5,7 +5,7 @@
 import { Button, Checkbox } from '@mantine/core';
 import { RotateCw } from 'lucide-react';
 import { useState } from 'react';
-import type { TakeOverPlan } from '../../console/contract.ts';
+import type { TakeOverPlan, TakeOverView } from '../../console/contract.ts';
 import type { QueryName } from '../../pipeline/events.ts';
 import { ask } from '../bridge.ts';
 import { TITLES } from '../components/query-actions.tsx';
@@ -36,18 +36,23 @@ export function TakeOverSheet({ query, onClose }: TakeOverSheetProps) {
       sub={plan && `looked at ${clock(plan.at, zone)}`}
       closing="Close without taking over"
       onClose={onClose}
-      foot={plan && !plan.refusal ? <Confirm plan={plan} onClose={onClose} /> : <LookAgain act={again} />}
+      foot={
+        plan && !plan.refusal ? (
+          <Confirm plan={plan} onClose={onClose} />
+        ) : (
+          (plan || failure) && <LookAgain act={again} />
+        )
+      }
     >
       <p className="text ink-2">Looking changes nothing, and nothing is taken over before the button at the end.</p>
       {!plan && !failure && <LoadingRows rows={9} />}
       {failure && <Failure error={failure} />}
       {plan && (
         <>
-          <Writer plan={plan} />
-          {plan.refusal && <Failure error={plan.refusal} />}
+          {plan.refusal ? <Failure error={plan.refusal} withLog={false} /> : <Writer writer={plan.view.writer} />}
           <Standing view={plan.view} />
           {plan.does.length > 0 && <Steps query={query} does={plan.does} />}
-          <ReadAgain view={plan.view} />
+          <ReadAgain number={plan.does.length > 0 ? 3 : 2} view={plan.view} />
           {plan.view.findings.length > 0 && <Findings of={plan.view.findings} />}
         </>
       )}
@@ -61,12 +66,12 @@ const WRITERS = {
   lives: { word: 'STALLED', text: 'Somebody still writes here' },
 } as const;
 
-function Writer({ plan: { view } }: { readonly plan: TakeOverPlan }) {
-  const { word, text } = WRITERS[view.writer.verdict];
+function Writer({ writer: { verdict, why } }: Pick<TakeOverView, 'writer'>) {
+  const { word, text } = WRITERS[verdict];
   return (
     <div className="note" role="status">
       <Status word={word} text={text} />
-      <span>{view.writer.why}</span>
+      <span>{why}</span>
     </div>
   );
 }
@@ -84,7 +89,7 @@ function LookAgain({ act }: { readonly act: () => void }) {
   return (
     <div className="sheet-foot">
       <div className="row gap-3">
-        <span className="text ink-2">There is nothing to take over yet.</span>
+        <span className="text ink-2">Nothing was changed.</span>
         <span className="grow" />
         <Button variant="filled" leftSection={<RotateCw size={13} />} onClick={act}>
           Look again

@@ -68,8 +68,8 @@ function Door({ query }: { readonly query: QueryView }) {
 function Since({ query }: { readonly query: QueryView }) {
   const now = useNow();
   const word = query.state === 'RUNNING' ? 'up' : 'for';
-  // Since when this console does not run it tells nothing about who does.
-  if (query.runner) return null;
+  // Since when this console does not run it tells nothing about who does, or did.
+  if (query.runner || query.error?.code === 'FENCED') return null;
   return (
     <span className="text ink-3 nowrap">
       {word} {longSpan(now - query.since)}

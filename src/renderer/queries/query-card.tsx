@@ -105,13 +105,15 @@ function QueryFailure({ query, stackUp }: Pick<QueryCardProps, 'query' | 'stackU
 function RunLine({ query }: { readonly query: QueryView }) {
   const zone = useZone();
   const now = useNow();
-  const { runId, startedAt, since, state, headline } = query;
+  const { runId, startedAt, since, state, headline, detail, error } = query;
   return (
     <div className="note">
       <span className="cut" title={headline}>
         {state === 'RUNNING' && startedAt !== null
           ? `Running since ${moment(startedAt, now, zone)}`
-          : `${headline} For ${longSpan(now - since)}.`}
+          : error
+            ? `${headline} ${detail}`
+            : `${headline} For ${longSpan(now - since)}.`}
       </span>
       <span className="grow" />
       {runId && (

@@ -33,7 +33,7 @@ export function onSpark(): Snapshot {
   const base = full();
   const { bronze, alert } = base.queries;
   const state = { batches: [], totals: { rows: 0, batches: 0, deadLetters: 0, notes: 0 } };
-  const runner = { engine: 'spark', owner: spark, openBatch: null, writtenAt: NOW - 7_000, table: null } as const;
+  const runner = { engine: 'spark', owner: spark, writtenAt: NOW - 7_000, table: null } as const;
   return {
     ...base,
     queries: {
@@ -50,7 +50,7 @@ export function onSpark(): Snapshot {
           lastBatch: 421,
           table: { version: 435, at: NOW - 6_000 },
           drains: false,
-          refusal: 'Spark holds the lease of the checkpoint. Take over: its program must be stopped first.',
+          refusal: 'Spark holds the lease of the checkpoint. Stop its program first, then take over.',
         },
       },
       alert: {
@@ -60,7 +60,7 @@ export function onSpark(): Snapshot {
         headline: 'Spark runs Alert.',
         detail:
           'Alert keeps up. 422 records wait, the oldest for 35 s. What waits is scored here, and alerts are sent from here.',
-        runner: { ...runner, lastBatch: 411, openBatch: 412, drains: true, refusal: null },
+        runner: { ...runner, lastBatch: 411, drains: true, refusal: null },
       },
     },
     checkpoints: {
@@ -112,7 +112,8 @@ export function elsewhere(): Snapshot {
         ...alert,
         verdict: 'STOPPED',
         headline: 'Nobody runs Alert: it is left to Spark.',
-        detail: '9,214 records wait, the oldest for 41 min. What waits is scored here, and alerts are sent from here.',
+        detail:
+          '9,214 records wait, the oldest for 41 min. Start its program there, or take over. What waits is scored here, and alerts are sent from here.',
         runner: alert.runner && { ...alert.runner, owner: null, writtenAt: NOW - 41 * MINUTE },
       },
     },
@@ -187,7 +188,7 @@ export function refusedPlan(): TakeOverPlan {
       seen: why.slice(0, -1),
       expected: 'a checkpoint that Sluice can go on from, and that nobody writes any more',
       action:
-        'Stop the Spark program (SIGTERM or Ctrl-C), then look again. One that gives no lease back is waited for: two minutes.',
+        'Stop the Spark program (SIGTERM or Ctrl-C), then look again. One that takes no lease must have been silent for two minutes.',
       retryable: false,
     },
     does: [],
@@ -206,7 +207,7 @@ export function uncertainPlan(): TakeOverPlan {
     view: {
       ...plan.view,
       checkpoint,
-      table: plan.view.table && { ...plan.view.table, txn: null, unmarkedCommits: 421 },
+      table: plan.view.table && { ...plan.view.table, txn: null, unmarkedCommits: 421, lastCommitAt: NOW - 3 * HOUR },
       writer: { verdict: 'perhaps', why },
       readAgain: null,
       findings: ['Batch 421 is promised and not confirmed.', noMark],
