@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { toPlaces } from '../../src/pipeline/bronze/day-files.ts';
-import { Intake } from '../../src/pipeline/bronze/intake.ts';
+import { FULL, Intake } from '../../src/pipeline/bronze/intake.ts';
 import { BRONZE_LIMITS } from '../../src/pipeline/bronze/limits.ts';
 import { FILE_COLUMNS } from '../../src/pipeline/bronze/rows.ts';
 import { openBronzeSink } from '../../src/pipeline/bronze/sink.ts';
@@ -65,7 +65,7 @@ function runStages(): object {
   const files = new Map<number | null, ParquetFile>();
   const arranger = new Arranger();
   const habits = new PackingHabits(FILE_COLUMNS.length);
-  const intake = new Intake(1_795_361_321_800);
+  const intake = new Intake(1_795_361_321_800, limits.columnBytes);
   const blocks = readMessages(given.file);
   const timed = <T>(stage: keyof typeof cost, work: () => T): T => {
     const begun = cpuMicros();
@@ -89,8 +89,10 @@ function runStages(): object {
   for (;;) {
     const block = timed('read', () => blocks.next());
     if (block.done) break;
-    timed('scan', () => block.value.forEach((record) => intake.take(record)));
-    if (intake.isFull(limits.columnBytes, block.value.length)) flush();
+    for (let at = 0; at < block.value.length;) {
+      at = timed('scan', () => takeFrom(intake, block.value, at));
+      if (at < block.value.length) flush();
+    }
   }
   flush();
   for (const file of files.values()) {
@@ -98,7 +100,13 @@ function runStages(): object {
     timed('stats', () => file.stats.toJson());
   }
   const perRow = Object.entries(cost).map(([name, cpu]) => [name, round(cpu / given.rows)]);
-  return { fastShare: round(intake.fast / given.rows), microsPerRow: Object.fromEntries(perRow) as object };
+  return { fastShare: round(intake.fast.rows / given.rows), microsPerRow: Object.fromEntries(perRow) as object };
+}
+
+/** Answers the place of the first record for which there was no room. */
+function takeFrom(intake: Intake, records: readonly TopicRecord[], from: number): number {
+  const full = records.findIndex((record, at) => at >= from && intake.take(record) === FULL);
+  return full < 0 ? records.length : full;
 }
 
 function* cutBatches(): Generator<Batch> {

@@ -8,7 +8,7 @@ import { appendFileSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import fc from 'fast-check';
-import { Intake } from '../../src/pipeline/bronze/intake.ts';
+import { FULL, Intake } from '../../src/pipeline/bronze/intake.ts';
 import { parseChange } from '../../src/pipeline/cdc/parse.ts';
 import type { TopicRecord } from '../../src/pipeline/ports.ts';
 import { BATCH_TIME, parseAll, takeAll } from '../../test/pipeline/support/columns.ts';
@@ -47,10 +47,16 @@ appendFileSync(path.join(ROOT, 'test-results', 'bench', 'scan.jsonl'), `${line}\
 console.log(line);
 process.exitCode = differences.differences === 0 ? 0 : 1;
 
-function scanAll(records: readonly TopicRecord[]): Intake {
+function scanAll(records: readonly TopicRecord[]): { rows: number; skips: number } {
   const intake = new Intake(BATCH_TIME);
-  for (const each of records) intake.take(each);
-  return intake;
+  for (const each of records) {
+    if (intake.take(each) !== FULL) continue;
+    intake.clear();
+    intake.take(each);
+  }
+  const { rows, skips } = intake.fast;
+  intake.close();
+  return { rows, skips };
 }
 
 /** CPU microseconds of the better of three times. */
@@ -66,7 +72,8 @@ function microsPerRow(records: readonly TopicRecord[], work: (records: readonly 
 
 /** `12 of 13`: records of the fast path, and all that are no tombstones. */
 function fastShare(records: readonly TopicRecord[]): string {
-  return `${scanAll(records).fast} of ${records.filter(({ value }) => value !== null).length}`;
+  const { rows, skips } = scanAll(records);
+  return `${rows + skips} of ${records.filter(({ value }) => value !== null).length}`;
 }
 
 function captures(): Record<string, string> {

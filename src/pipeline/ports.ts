@@ -15,9 +15,25 @@ export interface TopicRecord {
 }
 
 /** Some records of a read, one after the other. */
-export interface RecordChunk extends ReadonlyArray<TopicRecord> {
+export interface RecordChunk extends Iterable<TopicRecord> {
+  /** The same records as the source has them, for a reader that needs no object for each. */
+  readonly packed?: readonly PackedRecords[];
   /** Says that keys and values of this chunk and of all before it are used up or copied: they may be written over. */
   readonly release?: () => void;
+}
+
+/** Records in Kafka's format v2, one after the other; to be iterated as objects as well. */
+export interface PackedRecords extends Iterable<TopicRecord> {
+  readonly bytes: Buffer;
+  /** How many there are, wanted or not. */
+  readonly count: number;
+  /** Those are wanted whose offset, counted from that of the batch on, is in [from, to). */
+  readonly from: number;
+  readonly to: number;
+  /** The record that begins at this byte. Throws when the bytes are none. */
+  recordAt(at: number): TopicRecord;
+  /** The last one that is wanted, if there is one. */
+  last(): TopicRecord | undefined;
 }
 
 /** Half-open range of offsets per partition: [start, end). */

@@ -181,6 +181,10 @@ function dieAt(n: number, when: 'before' | 'after'): (store: ObjectStore) => Obj
     return {
       ...store,
       put: (key, bytes) => guard(() => store.put(key, bytes)),
+      newObjects: () => ({
+        put: (key, bytes) => guard(() => store.put(key, bytes)),
+        durable: async () => undefined,
+      }),
       putIfAbsent: (key, bytes) => guard(() => store.putIfAbsent(key, bytes)),
       delete: (key) => guard(() => store.delete(key)),
     };

@@ -32,7 +32,7 @@ const REWRITES = ['u', 'd', 't'];
 /** Legal in JSON, but in no text of PostgreSQL. */
 const NUL = '\0';
 
-export async function readIntake(slices: AsyncIterable<readonly TopicRecord[]>): Promise<Intake> {
+export async function readIntake(slices: AsyncIterable<Iterable<TopicRecord>>): Promise<Intake> {
   const candidates = new Map<string, Candidate>();
   const deadLetters: DeadLetter[] = [];
   const counts = { records: 0, repeats: 0, skips: 0, rewrites: 0, coercionNotes: 0 };

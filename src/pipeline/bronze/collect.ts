@@ -1,9 +1,9 @@
 /** The records of a batch: rows go into the files as they come, the rest is gathered. */
 import type { AddAction } from '../delta/actions.ts';
-import type { Batch, TopicRecord } from '../ports.ts';
+import type { Batch, PackedRecords, TopicRecord } from '../ports.ts';
 import type { DeadLetter, NotedRecord } from '../quarantine/dead-letter.ts';
 import { DayFiles, type DayFilesOptions } from './day-files.ts';
-import { Intake } from './intake.ts';
+import { FULL, Intake, type Taken } from './intake.ts';
 
 export interface Collected {
   readonly records: number;
@@ -14,59 +14,83 @@ export interface Collected {
   readonly skips: number;
 }
 
-/** Looking at the size of the columns costs a little, so it is not done for each row. */
-const ROWS_BETWEEN_LOOKS = 512;
-
 /** Writes data files, which nobody sees before a commit names them. With `files` null the rows are only counted. */
 export async function collect(batch: Batch, files: DayFilesOptions | null): Promise<Collected> {
   const target = files && new DayFiles(files);
-  const tally = new Tally(batch.timestamp);
+  const intake = new Intake(batch.timestamp, files?.limits.columnBytes);
+  const tally = new Tally();
+  const flush = (): Promise<void> => emptyInto(target, intake);
   try {
     for await (const chunk of batch.records) {
-      for (let at = 0; at < chunk.length; at += ROWS_BETWEEN_LOOKS) {
-        for (const record of chunk.slice(at, at + ROWS_BETWEEN_LOOKS)) tally.take(record);
-        const limit = files?.limits.columnBytes ?? 0;
-        if (tally.intake.isFull(limit, ROWS_BETWEEN_LOOKS)) await flush(tally.intake, target);
-      }
+      if (chunk.packed) for (const packed of chunk.packed) await takePacked(intake, tally, packed, flush);
+      else await takeEach(intake, tally, chunk, flush);
       // Rows are in the columns, and what is kept of other records is a copy.
       chunk.release?.();
     }
-    await flush(tally.intake, target);
-    const { records, rows, skips, deadLetters, notes } = tally;
-    return { records, rows, skips, deadLetters, notes, adds: target ? await target.finish() : [] };
+    await flush();
+    return { ...tally.sum(intake.fast), adds: target ? await target.finish() : [] };
   } finally {
+    intake.close();
     await target?.close();
   }
 }
 
-async function flush(intake: Intake, target: DayFiles | null): Promise<void> {
-  if (intake.table.rows === 0) return;
-  await target?.append(intake.table, intake.byDay());
+async function takePacked(
+  intake: Intake,
+  tally: Tally,
+  packed: PackedRecords,
+  flush: () => Promise<void>,
+): Promise<void> {
+  if (!intake.open(packed)) return takeEach(intake, tally, packed, flush);
+  for (let next = intake.next(); next !== null; next = intake.next()) {
+    if (next === FULL) await flush();
+    else tally.add(next.record, next.taken);
+  }
+}
+
+async function takeEach(
+  intake: Intake,
+  tally: Tally,
+  records: Iterable<TopicRecord>,
+  flush: () => Promise<void>,
+): Promise<void> {
+  for (const record of records) {
+    const before = intake.fast;
+    let taken = intake.take(record);
+    while (taken === FULL) {
+      await flush();
+      taken = intake.take(record);
+    }
+    if (intake.fast.rows + intake.fast.skips === before.rows + before.skips) tally.add(record, taken);
+  }
+}
+
+async function emptyInto(target: DayFiles | null, intake: Intake): Promise<void> {
+  if (intake.table.rows > 0) await target?.append(intake.table, intake.byDay());
   intake.clear();
 }
 
+/** What the exact parser took. */
 class Tally {
-  readonly intake: Intake;
-  records = 0;
-  rows = 0;
-  skips = 0;
-  readonly deadLetters: DeadLetter[] = [];
-  readonly notes: NotedRecord[] = [];
+  #rows = 0;
+  #skips = 0;
+  readonly #deadLetters: DeadLetter[] = [];
+  readonly #notes: NotedRecord[] = [];
 
-  constructor(batchTimestamp: number) {
-    this.intake = new Intake(batchTimestamp);
+  add(record: TopicRecord, taken: Taken): void {
+    if (taken.kind === 'skip') this.#skips += 1;
+    else if (taken.kind === 'dead')
+      this.#deadLetters.push({ record: detach(record), code: taken.code, reason: taken.reason });
+    else {
+      this.#rows += 1;
+      for (const note of taken.notes) this.#notes.push({ record: { ...record, key: null, value: null }, note });
+    }
   }
 
-  take(record: TopicRecord): void {
-    const taken = this.intake.take(record);
-    this.records += 1;
-    if (taken.kind === 'skip') this.skips += 1;
-    else if (taken.kind === 'dead')
-      this.deadLetters.push({ record: detach(record), code: taken.code, reason: taken.reason });
-    else {
-      this.rows += 1;
-      for (const note of taken.notes) this.notes.push({ record: { ...record, key: null, value: null }, note });
-    }
+  sum(fast: { readonly rows: number; readonly skips: number }): Omit<Collected, 'adds'> {
+    const [rows, skips] = [this.#rows + fast.rows, this.#skips + fast.skips];
+    const [deadLetters, notes] = [this.#deadLetters, this.#notes];
+    return { records: rows + skips + deadLetters.length, rows, skips, deadLetters, notes };
   }
 }
 

@@ -6,10 +6,11 @@ import { Arranger } from '../delta/arrange.ts';
 import { openParquetFile, type ParquetFile } from '../delta/parquet.ts';
 import { dataFileName, encodePath, partitionFolder } from '../delta/path.ts';
 import { PackingHabits } from '../delta/row-group.ts';
+import { columnsOf } from '../delta/table-columns.ts';
 import type { Clock, NewObjects, ObjectStore } from '../ports.ts';
-import { Intake, type DayRows } from './intake.ts';
+import { groupByDay, type DayRows } from './days.ts';
 import { BRONZE_LIMITS, type BronzeLimits } from './limits.ts';
-import { FILE_COLUMNS, toUtcDate, type BronzeRow } from './rows.ts';
+import { dayOf, FILE_COLUMNS, toUtcDate, type BronzeRow } from './rows.ts';
 import { Spill, type Part } from './spill.ts';
 
 export interface DayFilesOptions {
@@ -23,11 +24,10 @@ export async function writeRows(
   { store, clock }: Pick<DayFilesOptions, 'store' | 'clock'>,
   rows: readonly BronzeRow[],
 ): Promise<AddAction[]> {
-  const intake = new Intake(0);
-  for (const row of rows) intake.add(row);
+  const days = groupByDay(Int32Array.from(rows, dayOf));
   const files = new DayFiles({ store, clock, limits: BRONZE_LIMITS });
   try {
-    await files.append(intake.table, intake.byDay());
+    await files.append(columnsOf(FILE_COLUMNS, rows as never), days);
     return await files.finish();
   } finally {
     await files.close();

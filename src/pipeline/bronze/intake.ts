@@ -1,11 +1,12 @@
-/** Records of the topic into the columns of the table: the fast path where it is sure, else the exact one. */
-import { parseChange } from '../cdc/parse.ts';
-import { ChangeScanner } from '../cdc/scan.ts';
-import type { Change, CoercionNote, DeadLetterCode } from '../cdc/transaction.ts';
-import type { LongCells } from '../delta/cells.ts';
-import { TableColumns } from '../delta/table-columns.ts';
-import type { TopicRecord } from '../ports.ts';
-import { bendMicros, FILE_COLUMNS, toBronzeRow, toDay, type BronzeRow } from './rows.ts';
+/** Records of the topic into the columns of the table: the kernel where it is sure, else the exact parser. */
+import { TRANSACTION_COLUMNS } from '../cdc/columns.ts';
+import { borrowKernel, giveKernelBack, type Kernel, type KernelTable } from '../cdc/kernel.ts';
+import { MAX_VALUE_BYTES, parseChange } from '../cdc/parse.ts';
+import type { CoercionNote, DeadLetterCode } from '../cdc/transaction.ts';
+import type { ColumnsView } from '../delta/columns-view.ts';
+import type { PackedRecords, TopicRecord } from '../ports.ts';
+import { groupByDay, type DayRows } from './days.ts';
+import { dayOf, FILE_COLUMNS, toBronzeRow, type BronzeRow } from './rows.ts';
 
 /** What a record turned out to be; a row is in the columns already. */
 export type Taken =
@@ -13,117 +14,122 @@ export type Taken =
   | { readonly kind: 'skip' }
   | { readonly kind: 'dead'; readonly code: DeadLetterCode; readonly reason: string };
 
-/** Rows of one day, at their places in the columns. */
-export interface DayRows {
-  /** Days since 1970; null for rows without a time. */
-  readonly day: number | null;
-  readonly rows: Int32Array;
+/** A record that only the exact parser understood. */
+export interface TakenExactly {
+  readonly record: TopicRecord;
+  readonly taken: Taken;
 }
+
+/** The columns must be emptied, and the same asked again. */
+export const FULL = 'full';
 
 /** Text that is new in nearly every row. */
 const UNIQUE = ['trans_date_trans_time', 'trans_num'];
-const TIMESTAMP = FILE_COLUMNS.findIndex(({ name }) => name === 'trans_timestamp');
-const INGESTION = FILE_COLUMNS.findIndex(({ name }) => name === 'ingestion_time');
-const MICROS_A_DAY = 86_400_000_000;
-const TWO_32 = 2 ** 32;
-/** Stands in `#days` for null. */
-const NO_DAY = -(2 ** 31);
+const EVENT_KINDS = new Map(TRANSACTION_COLUMNS.map(({ name, kind }) => [name as string, kind]));
+const placeOf = (column: keyof BronzeRow): number => FILE_COLUMNS.findIndex(({ name }) => name === column);
+
+const TABLE: KernelTable = {
+  columns: FILE_COLUMNS.map((column) => ({
+    ...column,
+    kind: EVENT_KINDS.get(column.name) ?? 'long',
+    isUnique: UNIQUE.includes(column.name),
+  })),
+  eventColumns: TRANSACTION_COLUMNS.length,
+  time: placeOf('trans_date_trans_time'),
+  timestamp: placeOf('trans_timestamp'),
+  ingestion: placeOf('ingestion_time'),
+};
 
 const ROW: Taken = { kind: 'row', notes: [] };
 const SKIP: Taken = { kind: 'skip' };
 
 export class Intake {
-  readonly table = new TableColumns(FILE_COLUMNS, UNIQUE);
-  /** Records that the fast path took. */
-  fast = 0;
   readonly #batchTimestamp: number;
-  readonly #scanner = new ChangeScanner(this.table);
-  #days = new Int32Array(0);
+  readonly #kernel: Kernel;
+  #packed: PackedRecords | null = null;
+  /** Was parsed when the columns had no room for it. */
+  #waiting: TopicRecord | null = null;
 
-  /** `batchTimestamp`: ms. */
-  constructor(batchTimestamp: number) {
+  /** @param batchTimestamp ms @param columnBytes of memory from which on the columns count as full */
+  constructor(batchTimestamp: number, columnBytes = Infinity) {
     this.#batchTimestamp = batchTimestamp;
+    this.#kernel = borrowKernel(TABLE);
+    this.#kernel.begin(batchTimestamp, columnBytes);
   }
 
-  /** Whether `more` rows could make the columns larger than so many bytes. Arrays grow by doubling. */
-  isFull(bytes: number, more: number): boolean {
-    const { size, rows, present } = this.table;
-    return rows + more > present.length ? 2 * size > bytes : size >= bytes;
+  /** The rows, for as long as nothing more is taken. */
+  get table(): ColumnsView {
+    this.#kernel.show();
+    return this.#kernel;
   }
 
-  /** Forgets the rows. */
-  clear(): void {
-    this.table.clear();
-  }
-
-  take(record: TopicRecord): Taken {
-    const found = record.value === null ? 'unsure' : this.#scanner.scan(record.value);
-    if (found === 'unsure') return this.#takeExactly(parseChange(record));
-    this.fast += 1;
-    if (found === 'skip') return SKIP;
-    this.#addScanned();
-    return ROW;
-  }
-
-  add(row: BronzeRow): void {
-    this.#setDay(row.trans_timestamp === null ? NO_DAY : toDay(row.trans_timestamp));
-    this.table.append(row as never);
+  /** What the kernel has taken by itself since the beginning. */
+  get fast(): { readonly rows: number; readonly skips: number } {
+    return this.#kernel.taken;
   }
 
   /** The rows by day, in the order in which the days came. */
   byDay(): DayRows[] {
-    const counts = new Map<number, number>();
-    const days = this.#days.subarray(0, this.table.rows);
-    for (const day of days) counts.set(day, (counts.get(day) ?? 0) + 1);
-    const groups = new Map<number, Int32Array>();
-    for (const [day, count] of counts) groups.set(day, new Int32Array(count));
-    const filled = new Map<number, number>();
-    days.forEach((day, row) => {
-      const at = filled.get(day) ?? 0;
-      (groups.get(day) as Int32Array)[at] = row;
-      filled.set(day, at + 1);
-    });
-    return [...groups].map(([day, rows]) => ({ day: day === NO_DAY ? null : day, rows }));
+    return groupByDay(this.#kernel.days.subarray(0, this.#kernel.rows));
   }
 
-  #takeExactly(change: Change): Taken {
+  /** Forgets the rows. */
+  clear(): void {
+    this.#kernel.clear();
+  }
+
+  /** Nothing of it may be used afterwards. */
+  close(): void {
+    giveKernelBack(this.#kernel);
+  }
+
+  /** One record. */
+  take(record: TopicRecord): Taken | typeof FULL {
+    const { rows } = this.fast;
+    const found = record.value === null ? 'unsure' : this.#kernel.scanValue(record.value);
+    if (found === 'full') return FULL;
+    if (found === 'unsure') return this.#takeExactly(record);
+    return this.fast.rows > rows ? ROW : SKIP;
+  }
+
+  /** Many records, for `next`. False when they must be taken one by one. */
+  open(packed: PackedRecords): boolean {
+    this.#packed = packed;
+    return this.#kernel.open(packed.bytes, packed.count, packed.from, packed.to);
+  }
+
+  /** Goes on with them up to one that only the exact parser understands; null at their end. */
+  next(): TakenExactly | typeof FULL | null {
+    const packed = this.#packed as PackedRecords;
+    const found = this.#waiting ? 'unsure' : this.#kernel.scan();
+    if (found === 'done') return null;
+    if (found === 'full') return FULL;
+    const record = this.#waiting ?? packed.recordAt(this.#kernel.lastRecord);
+    if (found === 'broken') throw new Error('a record is longer than it says');
+    const taken = this.#takeExactly(record);
+    this.#waiting = taken === FULL ? record : null;
+    return taken === FULL ? FULL : { record, taken };
+  }
+
+  #takeExactly(record: TopicRecord): Taken | typeof FULL {
+    const change = parseChange(record);
     if (change.kind === 'skip') return SKIP;
     if (change.kind === 'dead') return change;
-    this.add(toBronzeRow(change.row, this.#batchTimestamp));
+    const row = toBronzeRow(change.row, this.#batchTimestamp);
+    const long = longestText(row);
+    if (long > MAX_VALUE_BYTES) return tooLarge(long);
+    if (!this.#kernel.append(row as never, dayOf(row))) return FULL;
     return change.notes.length === 0 ? ROW : { kind: 'row', notes: change.notes };
-  }
-
-  /** The scanner has written its columns of the row; these are the ones that come from the batch and from the time. */
-  #addScanned(): void {
-    const { table } = this;
-    const { micros } = this.#scanner;
-    const row = table.rows;
-    let day = NO_DAY;
-    if (!Number.isNaN(micros)) {
-      const bent = bendMicros(micros);
-      day = Math.floor(bent / MICROS_A_DAY);
-      setLong(table.cells[TIMESTAMP] as LongCells, row, bent);
-      table.present[row] = (table.present[row] as number) | (1 << TIMESTAMP);
-    }
-    setLong(table.cells[INGESTION] as LongCells, row, this.#batchTimestamp * 1000);
-    table.present[row] = (table.present[row] as number) | (1 << INGESTION);
-    this.#setDay(day);
-    table.rows += 1;
-  }
-
-  #setDay(day: number): void {
-    const row = this.table.rows;
-    if (row >= this.#days.length) {
-      const larger = new Int32Array(Math.max(256, 2 * this.#days.length));
-      larger.set(this.#days);
-      this.#days = larger;
-    }
-    this.#days[row] = day;
   }
 }
 
-/** A whole number within 2^53. */
-function setLong(cells: LongCells, row: number, value: number): void {
-  const high = Math.floor(value / TWO_32);
-  cells.setWords(row, high, value - high * TWO_32);
+function longestText(row: BronzeRow): number {
+  const lengths = Object.values(row).map((value) => (typeof value === 'string' ? Buffer.byteLength(value) : 0));
+  return Math.max(...lengths);
+}
+
+/** Numbers may be longer as Spark prints them than they were sent. */
+function tooLarge(bytes: number): Taken {
+  const reason = `a text of the row has ${bytes} bytes, at most ${MAX_VALUE_BYTES} are written`;
+  return { kind: 'dead', code: 'TOO_LARGE', reason };
 }

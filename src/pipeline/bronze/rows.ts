@@ -3,6 +3,7 @@ import { toLong } from '../cdc/cast.ts';
 import { TRANSACTION_COLUMNS, type ColumnKind } from '../cdc/columns.ts';
 import type { TransactionRow } from '../cdc/transaction.ts';
 import type { ColumnType, TableColumn } from '../delta/schema.ts';
+import { NO_DAY } from './days.ts';
 
 /** Timestamps are microseconds since 1970. Partition columns are UTC and not zero padded. */
 export interface BronzeRow extends TransactionRow {
@@ -43,7 +44,7 @@ export function toBronzeRow(row: TransactionRow, batchTimestamp: number): Bronze
 }
 
 /** Spark divides by 1e6 as a double and casts back: the last digits of far dates are lost as there. */
-export const bendMicros = (micros: number): number => Math.trunc((micros / 1e6) * 1e6);
+const bendMicros = (micros: number): number => Math.trunc((micros / 1e6) * 1e6);
 
 function toTransTimestamp(text: string | null): bigint | null {
   const micros = text === null ? null : toLong(text);
@@ -60,6 +61,9 @@ const MICROS_A_DAY = 86_400_000_000n;
 
 /** Days since 1970. */
 export const toDay = (micros: bigint): number => Number(micros / MICROS_A_DAY - (micros % MICROS_A_DAY < 0n ? 1n : 0n));
+
+/** The day that a row is kept under, for `groupByDay`. */
+export const dayOf = ({ trans_timestamp: at }: BronzeRow): number => (at === null ? NO_DAY : toDay(at));
 
 export interface UtcDate {
   readonly year: number | null;

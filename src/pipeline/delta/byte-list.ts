@@ -14,11 +14,6 @@ export class ByteList extends TextList {
     this.show(new Uint8Array(FIRST_BYTES), new Int32Array(FIRST_COUNT + 1), 0);
   }
 
-  /** Bytes of memory. */
-  get size(): number {
-    return this.bytes.byteLength + this.ends.byteLength + this.#slots.byteLength + 2 * this.#hashes.byteLength;
-  }
-
   /** Adds the bytes [start, end) and answers their place. */
   append(from: Uint8Array, start: number, end: number): number {
     const at = this.ends[this.count] as number;
@@ -41,12 +36,6 @@ export class ByteList extends TextList {
       if (this.#hashes[entry] === hash && this.#equals(entry, from, start, end)) return entry;
     }
     return this.#add(from, start, end, hash);
-  }
-
-  /** Forgets all entries, and keeps the memory. */
-  clear(): void {
-    this.show(this.bytes, this.ends, 0);
-    this.#slots.fill(0);
   }
 
   #equals(entry: number, from: Uint8Array, start: number, end: number): boolean {

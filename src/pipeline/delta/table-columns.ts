@@ -1,16 +1,13 @@
-/** Rows as columns of typed arrays, in the order in which they came: what is scanned into, and what files are made of. */
-import { DoubleCells, IntCells, LongCells, TextCells } from './cells.ts';
-import type { CellValue, TableColumn, TableRow } from './schema.ts';
+/** Rows as columns of typed arrays, in the order in which they came: rows that are at hand as objects. */
+import { TextCells, Values } from './cells.ts';
+import type { TableColumn, TableRow } from './schema.ts';
 
-export type Cells = LongCells | IntCells | DoubleCells | TextCells;
+export type Cells = Values<BigInt64Array> | Values<Int32Array> | Values<Float64Array> | TextCells;
 
 const FIRST_ROWS = 256;
-/** A column with more text than this does not repeat itself much. */
-const KEPT_TEXT_BYTES = 1 << 20;
 /** One bit per column in `present`. */
 const MAX_COLUMNS = 31;
 
-/** Rows are written at `rows`, and count once it is raised: a row that is given up leaves nothing behind. */
 export class TableColumns {
   readonly columns: readonly TableColumn[];
   readonly cells: readonly Cells[];
@@ -25,43 +22,27 @@ export class TableColumns {
     this.cells = columns.map((column) => toCells(column, FIRST_ROWS, !unique.includes(column.name)));
   }
 
-  /** Bytes of memory. */
-  get size(): number {
-    const sizes = this.cells.map((cells) =>
-      cells instanceof TextCells ? cells.entries.byteLength + cells.texts.size : cells.values.byteLength,
-    );
-    return sizes.reduce((sum, size) => sum + size, this.present.byteLength);
+  append(row: TableRow): void {
+    this.#reserve();
+    let present = 0;
+    this.columns.forEach(({ name }, column) => {
+      const value = row[name] ?? null;
+      if (value === null) return;
+      present |= 1 << column;
+      (this.cells[column] as Cells).set(this.rows, value as never);
+    });
+    this.present[this.rows] = present;
+    this.rows += 1;
   }
 
   /** Makes room for one more row. */
-  reserve(): void {
+  #reserve(): void {
     if (this.rows < this.present.length) return;
     const capacity = 2 * this.present.length;
     const larger = new Int32Array(capacity);
     larger.set(this.present);
     this.present = larger;
     for (const cells of this.cells) cells.resize(capacity);
-  }
-
-  /** Forgets the rows and keeps the memory for the next ones, and texts that are likely to come again. */
-  clear(): void {
-    this.rows = 0;
-    for (const cells of this.cells) {
-      if (cells instanceof TextCells && (!cells.repeats || cells.texts.size > KEPT_TEXT_BYTES)) cells.texts.clear();
-    }
-  }
-
-  append(row: TableRow): void {
-    this.reserve();
-    let present = 0;
-    this.columns.forEach(({ name }, column) => {
-      const value = row[name] ?? null;
-      if (value === null) return;
-      present |= 1 << column;
-      setCell(this.cells[column] as Cells, this.rows, value);
-    });
-    this.present[this.rows] = present;
-    this.rows += 1;
   }
 }
 
@@ -76,17 +57,11 @@ function toCells({ type }: TableColumn, capacity: number, repeats: boolean): Cel
     case 'string':
       return new TextCells(capacity, repeats);
     case 'double':
-      return new DoubleCells(capacity);
+      return new Values(capacity, (rows) => new Float64Array(rows));
     case 'integer':
-      return new IntCells(capacity);
+      return new Values(capacity, (rows) => new Int32Array(rows));
     case 'long':
     case 'timestamp':
-      return new LongCells(capacity);
+      return new Values(capacity, (rows) => new BigInt64Array(rows));
   }
-}
-
-function setCell(cells: Cells, row: number, value: Exclude<CellValue, null>): void {
-  if (cells instanceof TextCells) cells.setText(row, value as string);
-  else if (cells instanceof LongCells) cells.set(row, value as bigint);
-  else cells.set(row, value as number);
 }

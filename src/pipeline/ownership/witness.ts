@@ -1,6 +1,6 @@
 /** Remembers the last record of each partition while a batch is read, and keeps it beside the lease. */
 import { failpoint } from '../failpoints.ts';
-import type { ObjectStore, RecordChunk } from '../ports.ts';
+import type { ObjectStore, RecordChunk, TopicRecord } from '../ports.ts';
 import { see, writeSeen, type SeenRecord, type SeenSource } from './identity.ts';
 
 export interface Witness {
@@ -20,11 +20,20 @@ export function openWitness(
     async *watch(records) {
       for await (const chunk of records) {
         await failpoint('b4');
-        const last = new Map(chunk.map((record) => [record.partition, record]));
+        const last = new Map(Array.from(lastOf(chunk), (record) => [record.partition, record]));
         for (const [partition, record] of last) partitions[partition] = see(record);
         yield chunk;
       }
     },
     write: () => writeSeen(store, { ...source, partitions }),
   };
+}
+
+/** The last of each partition is among them. Packed records come partition by partition. */
+function* lastOf(chunk: RecordChunk): Iterable<TopicRecord> {
+  if (!chunk.packed) yield* chunk;
+  for (const packed of chunk.packed ?? []) {
+    const last = packed.last();
+    if (last) yield last;
+  }
 }

@@ -1,15 +1,10 @@
 /** Reading a range of offsets to its end: finished by position, never by having seen a certain record. */
 import { SluiceError } from '../errors.ts';
 import { checkLoss, nextOf, type Bounds } from '../offsets.ts';
-import type { Clock, OffsetRange, RecordChunk, TopicRecord } from '../ports.ts';
+import type { Clock, OffsetRange, PackedRecords, RecordChunk, TopicRecord } from '../ports.ts';
 import { retrying, type RetryPolicy } from '../retry.ts';
-import {
-  decodeRecords,
-  visibleBatches,
-  type FetchAnswer,
-  type PartitionAnswer,
-  type RecordBatch,
-} from './kafka-records.ts';
+import { openBatch, type RecordBatch } from './kafka-packed.ts';
+import { visibleBatches, type FetchAnswer, type PartitionAnswer } from './kafka-records.ts';
 
 /** What reading needs of a cluster. */
 export interface Fetcher {
@@ -31,8 +26,7 @@ export interface ReadOptions {
   readonly onRetry: (error: SluiceError, attempt: number) => void;
 }
 
-/** A chunk is handed on at this many records, or about this many bytes. */
-const CHUNK_RECORDS = 2_000;
+/** A chunk is handed on at about this many bytes. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const OFFSET_OUT_OF_RANGE = 1;
 
@@ -113,45 +107,64 @@ interface Cut {
   readonly end: bigint;
 }
 
-/** Batches are unpacked one by one, so that only one lies in memory unpacked beside the chunk that grows. */
+/** Batches are unpacked as they are wanted, so that little lies in memory unpacked. */
 function* toChunks(
   batches: readonly RecordBatch[],
   cut: Cut,
   release: (() => void) | undefined,
 ): Iterable<RecordChunk> {
-  let chunk: TopicRecord[] = [];
+  const isWanted = ({ count, nextOffset, baseOffset }: RecordBatch): boolean =>
+    count > 0 && nextOffset > cut.from && baseOffset < cut.end;
+  const wanted = batches.filter(isWanted);
+  let packed: PackedRecords[] = [];
   let bytes = 0;
-  for (const batch of batches) {
-    if (batch.nextOffset <= cut.from || batch.baseOffset >= cut.end) continue;
-    for (const record of unpackBatch(batch, cut)) {
-      if (record.offset < cut.from || record.offset >= cut.end) continue;
-      // A full chunk goes only once there is another record: the last one carries the release.
-      if (chunk.length >= CHUNK_RECORDS || bytes >= CHUNK_BYTES) {
-        yield chunk;
-        chunk = [];
-        bytes = 0;
-      }
-      chunk.push(record);
-      bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
-    }
+  for (const batch of wanted) {
+    const opened = open(batch, cut);
+    packed.push(opened);
+    bytes += opened.bytes.length;
+    // The last chunk carries the release.
+    if (bytes < CHUNK_BYTES || batch === wanted.at(-1)) continue;
+    yield toChunk(packed);
+    [packed, bytes] = [[], 0];
   }
-  if (chunk.length > 0) yield release ? Object.assign(chunk, { release }) : chunk;
+  if (packed.length > 0) yield toChunk(packed, release);
   else release?.();
 }
 
-function unpackBatch(batch: RecordBatch, { options, partition }: Cut): TopicRecord[] {
-  try {
-    return decodeRecords(batch, partition);
-  } catch (cause) {
-    throw new SluiceError('SOURCE_UNAVAILABLE', {
-      tried: `Unpacking the records of partition ${partition} of ${options.topic} from offset ${batch.baseOffset}`,
-      seen: (cause as Error).message,
-      expected: 'a whole batch of records',
-      action: 'Look at this offset with the tools of Kafka: the query cannot go on past it.',
-      retryable: true,
-      cause,
-    });
+function toChunk(packed: readonly PackedRecords[], release?: () => void): RecordChunk {
+  function* each(): Iterator<TopicRecord> {
+    for (const records of packed) yield* records;
   }
+  return { packed, [Symbol.iterator]: each, ...(release && { release }) };
+}
+
+/** Bytes that are no records may show when they are opened, or when they are read. */
+function open(batch: RecordBatch, cut: Cut): PackedRecords {
+  const guard = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (cause) {
+      throw notUnpacked(cause as Error, batch, cut);
+    }
+  };
+  const opened = guard(() => openBatch(batch, cut.partition, cut.from, cut.end));
+  function* each(): Iterator<TopicRecord> {
+    const records = opened[Symbol.iterator]();
+    for (let next = guard(() => records.next()); !next.done; next = guard(() => records.next())) yield next.value;
+  }
+  const recordAt = (at: number): TopicRecord => guard(() => opened.recordAt(at));
+  return { ...opened, recordAt, last: () => guard(() => opened.last()), [Symbol.iterator]: each };
+}
+
+function notUnpacked(cause: Error, { baseOffset }: RecordBatch, { options, partition }: Cut): SluiceError {
+  return new SluiceError('SOURCE_UNAVAILABLE', {
+    tried: `Unpacking the records of partition ${partition} of ${options.topic} from offset ${baseOffset}`,
+    seen: cause.message,
+    expected: 'a whole batch of records',
+    action: 'Look at this offset with the tools of Kafka: the query cannot go on past it.',
+    retryable: true,
+    cause,
+  });
 }
 
 /** Why the position does not move: the bounds tell a loss, with numbers, from a broker that is slow or behind. */

@@ -1,6 +1,6 @@
 /** The answer to a Fetch request (version 11) and the record batches in it, as Kafka's protocol guide describes them. Pure. */
-import type { TopicRecord } from '../ports.ts';
-import { unpack } from './kafka-codecs.ts';
+import { Cursor } from './kafka-cursor.ts';
+import { decodeRecords, type RecordBatch } from './kafka-packed.ts';
 
 /** What a broker says about one partition. */
 export interface FetchAnswer {
@@ -30,24 +30,9 @@ export interface AbortedTransaction {
   readonly firstOffset: bigint;
 }
 
-/** A batch whose records are still packed. It may hold fewer records than offsets, or none. */
-export interface RecordBatch {
-  readonly baseOffset: bigint;
-  /** First offset behind the batch, whether or not a record lies before it. */
-  readonly nextOffset: bigint;
-  readonly attributes: number;
-  readonly baseTimestamp: bigint;
-  readonly maxTimestamp: bigint;
-  readonly producerId: bigint;
-  readonly count: number;
-  readonly packed: Buffer;
-}
-
 const BATCH_OVERHEAD = 61;
 const LENGTH_END = 12;
 const MAGIC = 2;
-const CODEC_MASK = 0x07;
-const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 const ABORT_MARKER = 0;
@@ -77,24 +62,6 @@ export function visibleBatches(answer: PartitionAnswer, committedOnly: boolean):
     const isAborted = (batch.attributes & TRANSACTIONAL) !== 0 && aborting.has(batch.producerId);
     return dataOnly(batch) && !isAborted;
   });
-}
-
-/** The records of a batch in the order of their offsets. Throws when the bytes are not what the header says. */
-export function decodeRecords(batch: RecordBatch, partition: number): TopicRecord[] {
-  const cursor = new Cursor(unpack(batch.attributes & CODEC_MASK, batch.packed));
-  const appendTime = (batch.attributes & LOG_APPEND_TIME) !== 0 ? Number(batch.maxTimestamp) : null;
-  const baseTimestamp = Number(batch.baseTimestamp);
-  const records: TopicRecord[] = [];
-  for (let index = 0; index < batch.count; index++) {
-    const end = cursor.varint() + cursor.offset;
-    cursor.skip(1);
-    const timestamp = appendTime ?? baseTimestamp + cursor.varlong();
-    if (appendTime !== null) cursor.varlong();
-    const offset = batch.baseOffset + BigInt(cursor.varint());
-    records.push({ partition, offset, timestamp, key: cursor.field(), value: cursor.field() });
-    cursor.offset = end;
-  }
-  return records;
 }
 
 const EMPTY: PartitionAnswer = {
@@ -154,69 +121,3 @@ function isAbortMarker(batch: RecordBatch): boolean {
   if ((batch.attributes & CONTROL) === 0) return false;
   return decodeRecords(batch, 0)[0]?.key?.readInt16BE(2) === ABORT_MARKER;
 }
-
-class Cursor {
-  offset = 0;
-  readonly buffer: Buffer;
-
-  constructor(buffer: Buffer) {
-    this.buffer = buffer;
-  }
-
-  int16(): number {
-    return this.buffer.readInt16BE((this.offset += 2) - 2);
-  }
-
-  int32(): number {
-    return this.buffer.readInt32BE((this.offset += 4) - 4);
-  }
-
-  int64(): bigint {
-    return this.buffer.readBigInt64BE((this.offset += 8) - 8);
-  }
-
-  skip(length: number): void {
-    this.offset += length;
-  }
-
-  bytes(length: number): Buffer {
-    if (this.offset + length > this.buffer.length) throw tooShort();
-    return this.buffer.subarray(this.offset, (this.offset += length));
-  }
-
-  /** A length and so many bytes; -1 stands for null. */
-  field(): Buffer | null {
-    const length = this.varint();
-    return length < 0 ? null : this.bytes(length);
-  }
-
-  varint(): number {
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.#byte();
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return (value >>> 1) ^ -(value & 1);
-    }
-    throw tooLong();
-  }
-
-  /** For differences of times, which stay far below 2^53. */
-  varlong(): number {
-    let value = 0;
-    for (let unit = 1; unit < 2 ** 70; unit *= 128) {
-      const byte = this.#byte();
-      value += (byte & 0x7f) * unit;
-      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-    }
-    throw tooLong();
-  }
-
-  #byte(): number {
-    const byte = this.buffer[this.offset++];
-    if (byte === undefined) throw tooShort();
-    return byte;
-  }
-}
-
-const tooLong = (): RangeError => new RangeError('a number in a record is too long');
-const tooShort = (): RangeError => new RangeError('the records end too early');

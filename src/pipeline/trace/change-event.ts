@@ -31,8 +31,7 @@ export async function readEvent(
 async function readOne(source: Source, partition: number, offset: bigint): Promise<TopicRecord> {
   const range = { start: new Map([[partition, offset]]), end: new Map([[partition, offset + 1n]]) };
   for await (const slice of source.read(range, AbortSignal.timeout(READ_MS))) {
-    const found = slice.find((record) => record.offset === offset);
-    if (found) return found;
+    for (const record of slice) if (record.offset === offset) return record;
   }
   throw new Error('the topic has no record at this offset');
 }

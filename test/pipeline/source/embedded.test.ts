@@ -123,6 +123,6 @@ describe('the embedded topic', () => {
 async function read(from: bigint, until: bigint): Promise<(readonly TopicRecord[])[]> {
   const chunks: (readonly TopicRecord[])[] = [];
   const range = { start: new Map([[0, from]]), end: new Map([[0, until]]) };
-  for await (const chunk of source.read(range, new AbortController().signal)) chunks.push(chunk);
+  for await (const chunk of source.read(range, new AbortController().signal)) chunks.push([...chunk]);
   return chunks;
 }

@@ -1,11 +1,12 @@
 /** Answers of a broker, put together byte by byte, for cases that a real one gives only by chance. */
-import type { FetchAnswer, PartitionAnswer, RecordBatch } from '../../../src/pipeline/source/kafka-records.ts';
+import type { RecordBatch } from '../../../src/pipeline/source/kafka-packed.ts';
+import type { FetchAnswer, PartitionAnswer } from '../../../src/pipeline/source/kafka-records.ts';
 
 export interface WrittenRecord {
   readonly offset: number;
   readonly timestamp?: number;
   readonly key?: string | null;
-  readonly value: string | null;
+  readonly value: string | Buffer | null;
 }
 
 export interface BatchOptions {
@@ -64,9 +65,9 @@ function encode({ offset, timestamp = BASE_TIME, key = null, value }: WrittenRec
   return Buffer.concat([varint(BigInt(body.length)), body]);
 }
 
-function field(text: string | null): Buffer {
-  if (text === null) return varint(-1n);
-  const bytes = Buffer.from(text);
+function field(value: string | Buffer | null): Buffer {
+  if (value === null) return varint(-1n);
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
   return Buffer.concat([varint(BigInt(bytes.length)), bytes]);
 }
 

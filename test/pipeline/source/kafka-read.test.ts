@@ -3,6 +3,7 @@ import { SluiceError } from '../../../src/pipeline/errors.ts';
 import type { Bounds } from '../../../src/pipeline/offsets.ts';
 import type { Clock, TopicRecord } from '../../../src/pipeline/ports.ts';
 import { readRange, type ReadOptions } from '../../../src/pipeline/source/kafka-read.ts';
+import type { RecordBatch } from '../../../src/pipeline/source/kafka-packed.ts';
 import type { FetchAnswer } from '../../../src/pipeline/source/kafka-records.ts';
 import { answer, batch, full, partition } from './kafka-batches.ts';
 
@@ -33,6 +34,13 @@ function script(replies: Record<number, readonly Reply[]>, bounds: Bounds = boun
   };
   return { asked, fetch, bounds: async () => bounds };
 }
+
+/** A mebibyte each: four of them fill a chunk. */
+const large = (from: number, to: number): RecordBatch[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => {
+    const offset = from + at;
+    return batch({ from: offset, to: offset, records: [{ offset, value: 'x'.repeat(1 << 20) }] });
+  });
 
 const boundsOf = (from: number, to: number): Bounds => ({
   start: new Map([[0, BigInt(from)]]),
@@ -75,20 +83,20 @@ describe('reading a range', () => {
     let released = 0;
     const release = (): void => void (released += 1);
     const broker = script({
-      0: [{ ...answer({ batches: [full(0, 2_500)] }), release }],
-      2_501: [{ ...answer({ batches: [full(2_501, 4_500)] }), release }],
-      4_501: [{ ...answer({ batches: [batch({ from: 4_501, to: 4_501 })] }), release }],
+      0: [{ ...answer({ batches: large(0, 5) }), release }],
+      6: [{ ...answer({ batches: large(6, 7) }), release }],
+      8: [{ ...answer({ batches: [batch({ from: 8, to: 8 })] }), release }],
     });
-    const chunks = readRange(broker, boundsOf(0, 4_502), OPTIONS, new AbortController().signal);
+    const chunks = readRange(broker, boundsOf(0, 9), OPTIONS, new AbortController().signal);
     const seen: [number, number][] = [];
     for await (const chunk of chunks) {
       chunk.release?.();
-      seen.push([chunk.length, released]);
+      seen.push([[...chunk].length, released]);
     }
     expect(seen).toEqual([
-      [2_000, 0],
-      [501, 1],
-      [2_000, 2],
+      [4, 0],
+      [2, 1],
+      [2, 2],
     ]);
     expect(released).toBe(3);
   });
@@ -186,12 +194,16 @@ describe('reading a range', () => {
   });
 
   it('hands large batches on in chunks', async () => {
-    const broker = script({ 0: [answer({ batches: [full(0, 4_999)] })] });
-    const sizes: number[] = [];
-    for await (const chunk of readRange(broker, boundsOf(0, 5_000), OPTIONS, new AbortController().signal)) {
-      sizes.push(chunk.length);
+    const broker = script({ 1: [answer({ batches: large(0, 8) })] });
+    const offsets: number[][] = [];
+    for await (const chunk of readRange(broker, boundsOf(1, 9), OPTIONS, new AbortController().signal)) {
+      expect(chunk.packed?.map((packed) => packed.last()?.offset)).toEqual(Array.from(chunk, ({ offset }) => offset));
+      offsets.push(Array.from(chunk, ({ offset }) => Number(offset)));
     }
-    expect(sizes).toEqual([2_000, 2_000, 1_000]);
+    expect(offsets).toEqual([
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+    ]);
   });
 
   it('keeps at most one answer under way beside the one that is read', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFetchAnswer, decodeRecords, visibleBatches } from '../../../src/pipeline/source/kafka-records.ts';
+import { decodeRecords } from '../../../src/pipeline/source/kafka-packed.ts';
+import { decodeFetchAnswer, visibleBatches } from '../../../src/pipeline/source/kafka-records.ts';
 import type { TopicRecord } from '../../../src/pipeline/ports.ts';
 import captured from '../../fixtures/kafka/fetch-answers.json' with { type: 'json' };
 import { batch, BASE_TIME } from './kafka-batches.ts';

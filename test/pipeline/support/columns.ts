@@ -1,6 +1,6 @@
 /** Typed columns as rows again, so that they can be compared. */
 import type { Taken } from '../../../src/pipeline/bronze/intake.ts';
-import { Intake } from '../../../src/pipeline/bronze/intake.ts';
+import { FULL, Intake } from '../../../src/pipeline/bronze/intake.ts';
 import { toBronzeRow } from '../../../src/pipeline/bronze/rows.ts';
 import { parseChange } from '../../../src/pipeline/cdc/parse.ts';
 import type { ColumnsView } from '../../../src/pipeline/delta/columns-view.ts';
@@ -22,8 +22,12 @@ export const BATCH_TIME = 1_795_361_321_800;
 /** What the fast path and the columns make of the records. */
 export function takeAll(records: readonly TopicRecord[]): Outcome {
   const intake = new Intake(BATCH_TIME);
-  const taken = records.map((record) => intake.take(record));
-  return { rows: rowsOf(intake.table), taken, fast: intake.fast };
+  const taken = records.map((record) => intake.take(record)).filter((each) => each !== FULL);
+  if (taken.length < records.length) throw new Error('the columns are full');
+  const { rows, skips } = intake.fast;
+  const outcome = { rows: rowsOf(intake.table), taken, fast: rows + skips };
+  intake.close();
+  return outcome;
 }
 
 /** What the exact path makes of them. */
