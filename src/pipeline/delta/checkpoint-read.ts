@@ -1,8 +1,9 @@
 /** Log checkpoints, read: the rows of their Parquet files as actions. */
 import type { ObjectStore } from '../ports.ts';
 import type { Action, AddAction, MetaDataAction, ProtocolAction, RemoveAction, TxnAction } from './actions.ts';
+import { TOMBSTONE_ROWS } from './checkpoint-file.ts';
 import type { CheckpointFiles } from './log-files.ts';
-import { readParquet, type ParquetRow } from './parquet-read.ts';
+import { readNote, readParquet, type ParquetRow } from './parquet-read.ts';
 
 /**
  * The actions of a log checkpoint, or null when it cannot be read: one that was cut while being written is ignored, as
@@ -15,17 +16,24 @@ export async function readLogCheckpoint(
   { keys }: CheckpointFiles,
   removes = true,
 ): Promise<Action[] | null> {
-  const columns = removes ? undefined : ['add', 'txn', 'metaData', 'protocol'];
   const actions: Action[] = [];
   for (const key of keys) {
     const bytes = await store.get(key);
     if (bytes && (await store.findDamage?.(key, bytes))) return null;
-    const rows = bytes && (await readParquet(bytes, { ...(columns && { columns }) }).catch(() => null));
+    const rows = bytes && (await (removes ? readParquet(bytes) : readLive(bytes)).catch(() => null));
     if (!rows) return null;
     for (const row of rows) actions.push(toAction(row));
   }
   const isWhole = actions.some(({ metaData }) => metaData) && actions.some(({ protocol }) => protocol);
   return isWhole ? actions : null;
+}
+
+/** Our own checkpoints tell where their tombstones are; in those of others they are unpacked to be left out. */
+async function readLive(bytes: Buffer): Promise<ParquetRow[]> {
+  const [from, to] = readNote(bytes, TOMBSTONE_ROWS)?.split(' ').map(Number) ?? [];
+  if (from === undefined || to === undefined)
+    return readParquet(bytes, { columns: ['add', 'txn', 'metaData', 'protocol'] });
+  return [...(await readParquet(bytes, { rows: [0, from] })), ...(await readParquet(bytes, { rows: [to, Infinity] }))];
 }
 
 /** Exactly one column of a row is set. Unknown columns are ignored, as unknown actions are. */

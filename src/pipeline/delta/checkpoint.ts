@@ -2,7 +2,7 @@
 import type { ObjectStore } from '../ports.ts';
 import type { Action, AddAction, RemoveAction } from './actions.ts';
 import { failpoint } from '../failpoints.ts';
-import { joinGroups } from './checkpoint-file.ts';
+import { joinGroups, type RowRange } from './checkpoint-file.ts';
 import { CheckpointGroups, type Section } from './checkpoint-groups.ts';
 import type { LiveFile } from './log-state.ts';
 import { readHint } from './log-files.ts';
@@ -16,6 +16,7 @@ export interface CheckpointContent {
   readonly count: number;
   readonly adds: number;
   readonly sections: readonly Section[];
+  readonly tombstones: RowRange;
 }
 
 /** A live file has a long text of statistics, and files come with every batch; tombstones come many at a time. */
@@ -37,6 +38,7 @@ export function checkpointContent(snapshot: Snapshot, now: number): CheckpointCo
     version,
     count: head.length + removes.length + files.length,
     adds: files.length,
+    tombstones: [head.length, head.length + removes.length],
     sections: [
       { entries: head, toAction: (at) => head[at] as Action, groupRows: head.length },
       { entries: removes, toAction: toRemove, groupRows: REMOVES_PER_GROUP },
@@ -62,10 +64,10 @@ function* headOf({ protocol, metaData, txns, txnTimes }: Snapshot): Iterable<Act
  */
 export async function writeCheckpoint(
   store: ObjectStore,
-  { version, count, adds, sections }: CheckpointContent,
+  { version, count, adds, sections, tombstones }: CheckpointContent,
   groups = new CheckpointGroups(),
 ): Promise<void> {
-  const bytes = joinGroups(await groups.encode(sections));
+  const bytes = joinGroups(await groups.encode(sections), tombstones);
   await store.put(checkpointKey(version), bytes);
   if (((await readHint(store)) ?? -1) > version) return;
   await failpoint('b11');

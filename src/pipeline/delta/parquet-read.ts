@@ -1,5 +1,5 @@
 /** The one file that reads Parquet: `hyparquet`. 64-bit integers and timestamps (microseconds) come as bigint. */
-import { parquetReadObjects } from 'hyparquet';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 
 export type ParquetRow = Record<string, unknown>;
@@ -14,17 +14,27 @@ export interface ReadChoice {
 }
 
 export async function readParquet(bytes: Buffer, choice: ReadChoice = {}): Promise<ParquetRow[]> {
-  const whole = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  const file = { byteLength: whole.byteLength, slice: (start: number, end?: number) => whole.slice(start, end) };
   const { columns, rows, keepBytes = false } = choice;
   return (await parquetReadObjects({
-    file,
+    file: { byteLength: bytes.length, slice: (start, end = bytes.length) => copyOf(bytes, start, end) },
+    metadata: parquetMetadata(bytes, { parsers: EXACT }),
     compressors,
     parsers: EXACT,
     utf8: !keepBytes,
     ...(columns && { columns: [...columns] }),
     ...(rows && { rowStart: rows[0], rowEnd: rows[1] }),
   })) as ParquetRow[];
+}
+
+/** What the writer of a file noted in its footer under this name, or null. */
+export function readNote(bytes: Buffer, name: string): string | null {
+  const { key_value_metadata: notes = [] } = parquetMetadata(bytes);
+  return notes.find(({ key }) => key === name)?.value ?? null;
+}
+
+/** Only what is asked for: a whole copy of each of many files would be most of the memory that reading them takes. */
+function copyOf({ buffer, byteOffset }: Buffer, start: number, end: number): ArrayBuffer {
+  return buffer.slice(byteOffset + start, byteOffset + end) as ArrayBuffer;
 }
 
 /** INT96 comes in nanoseconds; what Spark wrote there has microseconds. */

@@ -75,6 +75,15 @@ describe('a log checkpoint', () => {
     expect({ ...live, tombstones: null, partitions: null }).toEqual({ ...whole, tombstones: null, partitions: null });
   });
 
+  it('of Spark is read without its tombstones as well', async () => {
+    const folder = tempFolder();
+    cpSync(GOLDEN, folder, { recursive: true });
+    const whole = await openTable(openLocalStore(folder)).refresh();
+    const live = await openTable(openLocalStore(folder), { tombstones: false }).refresh();
+    expect(live.checkpointVersion).toBe(10);
+    expect([live.files, live.txns, live.metaData]).toEqual([whole.files, whole.txns, whole.metaData]);
+  });
+
   it('that was cut falls back to the one before, whatever _last_checkpoint says', async () => {
     const folder = goldenFolder();
     const store = await checkpointed(folder);
