@@ -6,10 +6,8 @@ import { isUtf8 } from 'node:buffer';
 import type { ColumnsView, Numbers, TextEntries } from '../delta/columns-view.ts';
 import type { CellValue, TableColumn, TableRow } from '../delta/schema.ts';
 import { TextList } from '../delta/text-list.ts';
-import { decodeAmount, toDouble, toText } from './cast.ts';
 import type { ColumnKind } from './columns.ts';
-import { KERNEL_CODE } from './kernel-code.ts';
-import { UNAVAILABLE } from './parse.ts';
+import { startKernel, type KernelExports } from './kernel-host.ts';
 
 /**
  * `done`: everything that was given is in the columns, or was a skip. `unsure`: the last record is left to the caller.
@@ -70,7 +68,7 @@ export class Kernel implements ColumnsView {
 
   constructor(table: KernelTable) {
     this.table = table;
-    const kernel = start(() => this.#memory);
+    const kernel = startKernel(() => this.#memory);
     this.#exports = kernel;
     // The memory has all its pages from the start: views of it stay what they are.
     this.#memory = Buffer.from(kernel.memory.buffer);
@@ -227,65 +225,4 @@ type KernelCells = { readonly values: Numbers } | (TextEntries & { readonly entr
 
 function toCell(value: CellValue): Exclude<CellValue, string> | Buffer {
   return typeof value === 'string' ? Buffer.from(value) : value;
-}
-
-/** A new instance. What it asks of its host is rare: numbers of many digits, amounts as text, texts with escapes. */
-function start(memoryOf: () => Buffer): KernelExports {
-  const host = {
-    toNumber: (at: number, end: number) => Number(memoryOf().toString('latin1', at, end)),
-    toAmount: (at: number, end: number) => {
-      const text = memoryOf().toString('latin1', at, end);
-      return toDouble(text) ?? decodeAmount(text) ?? NaN;
-    },
-    unescape: (at: number, end: number) => {
-      const bytes = memoryOf().subarray(at, end);
-      if (!isUtf8(bytes)) return REFUSED;
-      const text = JSON.parse(bytes.toString('utf8')) as string;
-      return text === UNAVAILABLE ? REFUSED : memoryOf().write(toText(text) as string, exports.plainTextAt());
-    },
-  };
-  code ??= new WebAssembly.Module(Buffer.from(KERNEL_CODE, 'base64'));
-  const exports = new WebAssembly.Instance(code, { host }).exports as unknown as KernelExports;
-  return exports;
-}
-
-const REFUSED = -1;
-let code: WebAssembly.Module | null = null;
-
-/** See `kernel/index.ts`. */
-interface KernelExports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  readonly MAX_ROWS: { readonly value: number };
-  readonly INPUT_BYTES: { readonly value: number };
-  readonly TEXT_BYTES: { readonly value: number };
-  addColumn(kind: number, repeats: number): void;
-  addColumnKey(bytes: number): void;
-  addEnvelopeKey(bytes: number): void;
-  defineTime(time: number, timestamp: number, ingestion: number): void;
-  inputAt(): number;
-  plainTextAt(): number;
-  presentAt(): number;
-  daysAt(): number;
-  cellsAt(column: number): number;
-  textsAt(column: number): number;
-  endsAt(column: number): number;
-  textCount(column: number): number;
-  openRecords(bytes: number, count: number, from: number, to: number): void;
-  scanRecords(): number;
-  scanOne(bytes: number): number;
-  lastRecord(): number;
-  lastValue(): number;
-  lastValueBytes(): number;
-  acceptWide(): void;
-  rowsTaken(): number;
-  skipsTaken(): number;
-  forgetTaken(): void;
-  takeText(column: number, bytes: number): number;
-  hasRoom(bytes: number): number;
-  acceptRow(): void;
-  rowCount(): number;
-  usedBytes(): number;
-  clearTable(): void;
-  setLimit(bytes: number): void;
-  setIngestion(micros: number): void;
 }
