@@ -1,6 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { randomBytes } from 'node:crypto';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
 import { readParquet } from '../../../src/pipeline/delta/parquet-read.ts';
@@ -63,8 +63,8 @@ describe('a Parquet file', () => {
     const file = openParquetFile(columns);
     const parts: Buffer[] = [];
     const rows: TableRow[] = [];
-    for (let group = 0; group < 3; group += 1) {
-      const some = Array.from({ length: 100 }, () => ({ s: randomBytes(16).toString('hex'), l: 1n + BigInt(group) }));
+    for (let group = 0; group < 20; group += 1) {
+      const some = Array.from({ length: 10 }, () => ({ s: randomBytes(16).toString('hex'), l: 1n + BigInt(group) }));
       rows.push(...some);
       parts.push(Buffer.from(file.append(columnsOf(columns, some))));
     }
@@ -75,7 +75,7 @@ describe('a Parquet file', () => {
     const connection = await (await DuckDBInstance.create()).connect();
     const ask = async (sql: string): Promise<unknown[]> => (await connection.runAndReadAll(sql)).getRowsJson();
     const codecs = await ask(`SELECT compression FROM parquet_metadata('${target}') WHERE path_in_schema = 's'`);
-    expect(codecs).toEqual([['SNAPPY'], ['UNCOMPRESSED'], ['UNCOMPRESSED']]);
+    expect([codecs[0], codecs.at(-1)]).toEqual([['SNAPPY'], ['UNCOMPRESSED']]);
     expect(await ask(`SELECT s, l::text FROM '${target}'`)).toEqual(rows.map(({ s, l }) => [s, String(l)]));
     connection.closeSync();
   });
