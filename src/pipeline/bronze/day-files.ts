@@ -68,7 +68,9 @@ export class DayFiles {
     for (const { day, rows } of days) {
       const file = this.#open.get(day) ?? this.#begin(day);
       const to = from + rows.length;
-      await this.#keep(file, Buffer.from(file.parquet.append(table, from, to)));
+      const bytes = file.parquet.append(table, from, to);
+      file.bytes += bytes.length;
+      file.parts.push(await this.#spill.keep(bytes));
       if (file.bytes >= this.#options.limits.fileBytes) await this.#put(file);
       from = to;
     }
@@ -104,19 +106,14 @@ export class DayFiles {
     return file;
   }
 
-  async #keep(file: OpenFile, bytes: Buffer): Promise<void> {
-    file.bytes += bytes.length;
-    file.parts.push(await this.#spill.keep(bytes));
-  }
-
   async #put(file: OpenFile): Promise<void> {
     this.#open.delete(file.day);
-    await this.#keep(file, file.parquet.finish());
     const { year, month, day } = toUtcDate(file.day);
     const partitionValues = { year: toText(year), month: toText(month), day: toText(day) };
     const key = partitionFolder(partitionValues) + dataFileName(file.task, randomUUID());
-    const bytes = await this.#spill.take(file.parts);
+    const bytes = await this.#spill.take(file.parts, file.parquet.finish());
     await this.#objects.put(key, bytes);
+    this.#spill.release(bytes);
     const add: AddAction = {
       path: encodePath(key),
       partitionValues,

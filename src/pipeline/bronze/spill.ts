@@ -7,16 +7,32 @@ import { SluiceError } from '../errors.ts';
 /** Some bytes that were handed over. */
 export interface Part {
   readonly length: number;
-  /** Null once they lie in the temporary file, at `at`. */
+  /** Where they lie in memory, from `start` on; null once they lie in the temporary file, at `at`. */
   bytes: Buffer | null;
+  readonly start: number;
   at: number;
 }
+
+/** A block of memory that is filled part by part, and filled again once it has been written. */
+interface Block {
+  readonly bytes: Buffer;
+  readonly parts: Part[];
+  end: number;
+}
+
+const FIRST_BLOCK_BYTES = 1 << 16;
+const BLOCK_BYTES = 1 << 20;
+/** Wholes are given room for a little more, so that one that is used again fits the next file. */
+const WHOLE_STEP = 1 << 16;
+const MAX_KEPT_WHOLE = 4 << 20;
 
 export class Spill {
   readonly #limit: number;
   readonly #folder: string;
-  #held = new Set<Part>();
+  #blocks: Block[] = [];
   #heldBytes = 0;
+  readonly #freeBlocks: Buffer[] = [];
+  readonly #freeWholes: Buffer[] = [];
   #file: Promise<SpillFile> | null = null;
   #end = 0;
 
@@ -31,25 +47,36 @@ export class Spill {
     return this.#end;
   }
 
-  async keep(bytes: Buffer): Promise<Part> {
-    const part: Part = { bytes, length: bytes.length, at: -1 };
-    this.#held.add(part);
+  /** The bytes are copied before anything is waited for. */
+  async keep(bytes: Uint8Array): Promise<Part> {
+    const block = this.#blockFor(bytes.length);
+    block.bytes.set(bytes, block.end);
+    const part: Part = { bytes: block.bytes, length: bytes.length, start: block.end, at: -1 };
+    block.parts.push(part);
+    block.end += bytes.length;
     this.#heldBytes += bytes.length;
     if (this.#heldBytes > this.#limit) await this.#writeOut();
     return part;
   }
 
-  /** Gives the parts back as one buffer; they are kept no longer. */
-  async take(parts: readonly Part[]): Promise<Buffer> {
-    const whole = Buffer.allocUnsafe(parts.reduce((sum, { length }) => sum + length, 0));
+  /** Gives the parts back as one buffer, `tail` behind them. It should be released when it is needed no longer. */
+  async take(parts: readonly Part[], tail: Uint8Array): Promise<Buffer> {
+    const length = parts.reduce((sum, part) => sum + part.length, tail.length);
+    const whole = this.#wholeFor(length).subarray(0, length);
     let at = 0;
     for (const part of parts) {
-      if (part.bytes) part.bytes.copy(whole, at);
+      if (part.bytes) part.bytes.copy(whole, at, part.start, part.start + part.length);
       else await this.#read(whole.subarray(at, at + part.length), part);
       at += part.length;
-      if (this.#held.delete(part)) this.#heldBytes -= part.length;
     }
+    whole.set(tail, at);
     return whole;
+  }
+
+  /** Takes a buffer that was given away, to use it again. */
+  release(whole: Buffer): void {
+    const bytes = Buffer.from(whole.buffer);
+    if (bytes.length <= MAX_KEPT_WHOLE) this.#freeWholes.push(bytes);
   }
 
   async close(): Promise<void> {
@@ -58,24 +85,44 @@ export class Spill {
     await file?.close();
   }
 
+  #blockFor(length: number): Block {
+    const last = this.#blocks.at(-1);
+    if (last && last.end + length <= last.bytes.length) return last;
+    const free = this.#freeBlocks.findIndex((bytes) => bytes.length >= length);
+    const size = Math.max(length, Math.min(BLOCK_BYTES, last ? 2 * last.bytes.length : FIRST_BLOCK_BYTES));
+    const bytes = this.#freeBlocks.splice(free, free < 0 ? 0 : 1)[0] ?? Buffer.allocUnsafeSlow(size);
+    const block = { bytes, parts: [], end: 0 };
+    this.#blocks.push(block);
+    return block;
+  }
+
+  #wholeFor(length: number): Buffer {
+    const free = this.#freeWholes.pop();
+    if (free && free.length >= length) return free;
+    return Buffer.allocUnsafeSlow(length > MAX_KEPT_WHOLE ? length : length + WHOLE_STEP - (length % WHOLE_STEP));
+  }
+
   /** Others may hand over or take while this waits for the disk: what is written is settled before. */
   async #writeOut(): Promise<void> {
-    const parts = [...this.#held];
+    const blocks = this.#blocks;
     const start = this.#end;
-    for (const part of parts) {
-      part.at = this.#end;
-      this.#end += part.length;
+    for (const { parts, end } of blocks) {
+      for (const part of parts) part.at = this.#end + part.start;
+      this.#end += end;
     }
-    [this.#held, this.#heldBytes] = [new Set(), 0];
+    [this.#blocks, this.#heldBytes] = [[], 0];
     const length = this.#end - start;
-    const buffers = parts.map(({ bytes }) => bytes as Buffer);
+    const buffers = blocks.map(({ bytes, end }) => bytes.subarray(0, end));
     await guard('Writing', async () => {
       this.#file ??= openFile(this.#folder);
       const { handle } = await this.#file;
       const { bytesWritten } = await handle.writev(buffers, start);
       if (bytesWritten !== length) throw new Error(`only ${bytesWritten} bytes were written`);
     });
-    for (const part of parts) part.bytes = null;
+    for (const { bytes, parts } of blocks) {
+      for (const part of parts) part.bytes = null;
+      this.#freeBlocks.push(bytes);
+    }
   }
 
   async #read(to: Buffer, { at, length }: Part): Promise<void> {
