@@ -100,12 +100,20 @@ function sentences({ query, decision, next, readAgain }: TakeOverView, leftToSpa
   return [
     ...(leftToSpark ? ['alert.engine becomes sluice in settings.json; the file as it was is kept beside it.'] : []),
     ...confirmed.map((batch) => `Batch ${batch} is in the table already: it is confirmed, and not run again.`),
-    next?.again
-      ? `${name} runs batch ${next.batch} once more, over the same offsets: it is promised, and not in the table.`
-      : `${name} goes on with batch ${next?.batch ?? 0}, where the one before ended. No record is lost or doubled.`,
+    ...nextWords(name, next),
     ...readAgainWords(readAgain),
     'Nothing is converted or moved: checkpoint, table and query id stay as they are, and Spark can take them over again.',
   ];
+}
+
+function nextWords(name: string, next: TakeOverView['next']): string[] {
+  if (next === null) return [`There is no batch yet: ${name} begins as a new query.`];
+  const { batch, again } = next;
+  if (again)
+    return [`${name} runs batch ${batch} once more, over the same offsets: it is promised, and not in the table.`];
+  if (batch === 0)
+    return [`There is no batch yet: ${name} runs the first one, from the offsets that the checkpoint holds.`];
+  return [`${name} goes on with batch ${batch}, where the one before ended. No record is lost or doubled.`];
 }
 
 function readAgainWords(readAgain: TakeOverView['readAgain']): string[] {

@@ -78,6 +78,16 @@ describe('the plan', () => {
   });
 
   it.each([
+    [null, 'There is no batch yet: Bronze begins as a new query.'],
+    [
+      { batch: 0, again: false, start: {}, end: null },
+      'runs the first one, from the offsets that the checkpoint holds',
+    ],
+  ])('says where a query without a batch begins: %#', async (next, words) => {
+    expect((await desk(seen('bronze', { next })).plan('bronze')).does[0]).toContain(words);
+  });
+
+  it.each([
     ['somebody writes', seen('bronze', { writer: { verdict: 'lives', why: 'The lease is held by a Spark.' } }), 'held'],
     ['there is no checkpoint', seen('bronze', { checkpoint: { ...seen('bronze').checkpoint, exists: false } }), 'no'],
     [

@@ -84,6 +84,8 @@ async function takeAll(window: TestWindow, name: string): Promise<void> {
     for (const scheme of SCHEMES) {
       await window.page.setViewportSize(size);
       await window.page.emulateMedia({ colorScheme: scheme });
+      // The page hears of it later, and only then its colours begin to change.
+      await window.page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor({ state: 'attached' });
       await window.settle();
       await window.page.screenshot({ path: path.join(folder, `${name}-${size.width}-${scheme}.png`) });
     }

@@ -6,7 +6,7 @@ import { Fact } from '../components/page.tsx';
 import { Path } from '../components/path.tsx';
 import { Part, Sentences } from '../components/sheet.tsx';
 import { TITLES } from '../components/query-actions.tsx';
-import { count, longSpan, offset } from '../format.ts';
+import { count, longSpan, offset, plural } from '../format.ts';
 
 interface Props {
   readonly view: TakeOverView;
@@ -36,7 +36,7 @@ export function Standing({ view }: Props) {
         <dt>Made by</dt>
         <dd>
           {engine ?? 'nobody yet'}, from topic <span className="mono">{topic ?? 'unknown'}</span>
-          {waiting !== undefined && `, where ${count(waiting)} wait`}
+          {waiting !== undefined && `, where ${plural(waiting, 'record')} wait`}
         </dd>
       </dl>
       <div className="boxed">
@@ -102,7 +102,7 @@ export function ReadAgain({ view: { readAgain }, number }: Props & { readonly nu
   const lost = gone.reduce((sum, { from, to }) => sum + Number(BigInt(to) - BigInt(from)), 0);
   return (
     <Part number={number} title="What is read again for dead letters" sub="beside the batches">
-      <div className="note gap-4">
+      <div className="boxed row gap-4 padded">
         <span className="text ink-2 grow">Spark writes the rows alone: no dead letters, no notes.</span>
         <Fact label="Batches">{count(batches)}</Fact>
         <Fact label="Records">{count(records)}</Fact>
