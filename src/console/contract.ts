@@ -90,6 +90,8 @@ export const COMMANDS = {
   }),
   /** What to run where Spark is to take a query over. */
   'handOver.plan': z.strictObject({ query }),
+  /** Alert gives its lease back, and from now on only scores what waits and sends what Spark stores. Sets `alert.engine`. */
+  'handOver.leave': z.strictObject({}),
   'table.health': z.strictObject({}),
   'table.history': z.strictObject({ limit: z.number().int().min(1).max(1000).default(20) }),
   /** Puts small files together. */
@@ -168,6 +170,7 @@ export interface CommandAnswers {
   'takeOver.plan': TakeOverPlan;
   'takeOver.confirm': TakeOverPlan;
   'handOver.plan': HandOverPlan;
+  'handOver.leave': null;
   'table.health': TableHealth;
   'table.history': { readonly versions: readonly TableVersion[] };
   'table.optimize': OptimizeResult;
@@ -284,6 +287,8 @@ export interface HandOverPlan {
   readonly query: QueryName;
   /** This console runs it, and must stop first. */
   readonly runsHere: boolean;
+  /** True where `handOver.leave` does that: Alert, whose alerts go on to be sent from here. */
+  readonly leaves: boolean;
   /** Why Spark cannot run it on this stack; null when it can. */
   readonly obstacle: string | null;
   /** One for each release, or way, to choose from; for a POSIX shell. */

@@ -11,14 +11,17 @@ export interface HandOverParts {
   readonly composeFile: string | null;
   /** True while this console runs the query itself. */
   readonly runsHere: boolean;
+  /** True where Alert can be left to Spark by a command. */
+  readonly leaves: boolean;
 }
 
 export function planHandOver(parts: HandOverParts): HandOverPlan {
   const { job, runsHere } = parts;
   const obstacle = obstacleOf(job);
-  if (obstacle !== null) return { query: job.query, runsHere, obstacle, commands: [], secrets: [], notes: [] };
+  const plan = { query: job.query, runsHere, obstacle, leaves: parts.leaves && obstacle === null };
+  if (obstacle !== null) return { ...plan, commands: [], secrets: [], notes: [] };
   const { commands, secrets, notes } = parts.composeFile === null ? onCluster(job) : inDocker(job, parts.composeFile);
-  return { query: job.query, runsHere, obstacle, commands, secrets, notes: [...notes, ...afterwards(job)] };
+  return { ...plan, commands, secrets, notes: [...notes, ...afterwards(job, parts.leaves)] };
 }
 
 type Told = Pick<HandOverPlan, 'commands' | 'secrets' | 'notes'>;
@@ -138,15 +141,15 @@ function placeNotes(job: JobSettings): string[] {
   return notes;
 }
 
-function afterwards({ query, alert }: JobSettings): string[] {
+function afterwards({ query, alert }: JobSettings, leaves: boolean): string[] {
   const name = title(query);
   const watched = `It prints RUNNING and the id that ${name} has here. Checkpoint and lag go on to be shown in this window.`;
   const back = `Back: end the program (SIGTERM or Ctrl-C), then take ${name} over here. Nothing is converted either way.`;
-  if (query === 'bronze') return [watched, back];
+  if (query === 'bronze' || leaves) return [watched, back];
   const sender =
     alert?.engine === 'spark'
       ? 'This console is set to send the alerts that Spark stores (alert.engine: spark).'
-      : 'Then set alert.engine to spark, or ALERT_ENGINE=spark, and start this console again: it scores what waits and sends the alerts that Spark stores. Until then they wait.';
+      : 'Then say spark where ALERT_ENGINE is set, and start this console again: it scores what waits and sends the alerts that Spark stores. Until then they wait.';
   return [watched, sender, back];
 }
 

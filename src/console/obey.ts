@@ -49,7 +49,9 @@ export async function obey(parts: Parts, command: Command): Promise<CommandAnswe
     case 'takeOver.confirm':
       return parts.queries().handover.takeOver(command.args.query, command.args);
     case 'handOver.plan':
-      return parts.queries().handOverPlan(command.args.query);
+      return parts.queries().handover.handOver(command.args.query);
+    case 'handOver.leave':
+      return nothing(parts.queries().handover.leave());
     case 'alerts.resume':
       return nothing(await parts.queries().askAlert('resume-alerts'));
     case 'alerts.test':

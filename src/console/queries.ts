@@ -19,7 +19,7 @@ import type { JobSettings, SlackSettings } from '../pipeline/job-settings.ts';
 import type { TransactionTrace } from '../pipeline/trace/view.ts';
 import type { Endpoints } from '../stack/stack.ts';
 import { invalid } from './commands.ts';
-import type { CommandAnswers, HandOverPlan, QueryView } from './contract.ts';
+import type { CommandAnswers, QueryView } from './contract.ts';
 import { obeyDeadLetters, type DeadLetterCommand, type DeadLetterParts } from './dead-letters.ts';
 import type { Underway } from './drain.ts';
 import type { Ground } from './ground.ts';
@@ -27,7 +27,7 @@ import { planHandOver } from './hand-over.ts';
 import { createInspector } from './inspector.ts';
 import { buildJob } from './job.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
-import { isFreed, isIdle, runnerOf } from './runner.ts';
+import { isFreed, runnerOf } from './runner.ts';
 import type { SnapshotStore } from './snapshot.ts';
 import { summarise, type RunSummary } from './summary.ts';
 import { createSupervisor, type RunView, type Supervisor } from './supervisor.ts';
@@ -60,10 +60,8 @@ export interface Queries {
   previewLoss(query: QueryName): Promise<LossView>;
   /** Accepts exactly these offsets, and starts the query. */
   acceptLoss(query: QueryName, gaps: readonly OffsetGap[]): Promise<LossView>;
-  /** Taking a query over from Spark. */
+  /** Handing a query over to Spark, and taking it back. */
   readonly handover: TakeOverDesk;
-  /** How it is handed over to Spark. */
-  handOverPlan(query: QueryName): HandOverPlan;
   deadLetters(command: DeadLetterCommand): Promise<CommandAnswers[DeadLetterCommand['command']]>;
   /** Resolves when both are RUNNING; rejects with the error of the first that failed for good. */
   running(): Promise<void>;
@@ -203,10 +201,12 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     return accepted;
   }
 
+  const composeFile = ground.profile === 'docker' ? ground.composeFile : null;
   const handover = openTakeOverDesk({
     look: (query) => inspector.ask('preview-take-over', jobOf(query)),
     run: (query) => supervisors[query].view(),
     engine,
+    handOver: (query, now) => planHandOver({ job: jobOf(query), composeFile, ...now }),
     begin: (query) => each(query, (supervisor) => supervisor.restart()),
     say,
   });
@@ -274,12 +274,6 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     previewLoss: (query) => inspector.ask('preview-loss', jobOf(query)),
     acceptLoss,
     handover,
-    handOverPlan: (query) =>
-      planHandOver({
-        job: jobOf(query),
-        composeFile: ground.profile === 'docker' ? ground.composeFile : null,
-        runsHere: !isIdle(supervisors[query].view()) && !drains(query, engine),
-      }),
     deadLetters: (command) => obeyDeadLetters(deadLetterParts, command),
     running: async () => {
       const views = await Promise.all(QUERY_NAMES.map((name) => supervisors[name].reached('RUNNING', 'FAILED')));

@@ -1,9 +1,10 @@
-/** Taking a query of this console's own stack over from a Spark cluster: first the plan, then what the plan said. */
+/** Taking a query of this console's own stack over from a Spark cluster, and handing it over: first the plan, then what the plan said. */
 import { SluiceError, toErrorView } from '../pipeline/errors.ts';
 import type { LogLevel, QueryName } from '../pipeline/events.ts';
 import type { TakeOverView } from '../pipeline/handover/take-over-view.ts';
-import type { TakeOverPlan } from './contract.ts';
+import type { HandOverPlan, TakeOverPlan } from './contract.ts';
 import type { Ground } from './ground.ts';
+import type { HandOverParts } from './hand-over.ts';
 import { isIdle } from './runner.ts';
 import type { Settings } from './settings.ts';
 import type { RunView } from './supervisor.ts';
@@ -14,6 +15,10 @@ export interface TakeOverDesk {
   plan(query: QueryName): Promise<TakeOverPlan>;
   /** Refused where the plan says so, and where the newest confirmed batch is not the one that was shown. */
   takeOver(query: QueryName, said: Said): Promise<TakeOverPlan>;
+  /** What to do and to run where Spark is to have it. */
+  handOver(query: QueryName): HandOverPlan;
+  /** Alert only sends from now on. Refused where the plan does not offer it. */
+  leave(): void;
 }
 
 /** What the person has seen and knows. */
@@ -26,6 +31,7 @@ export interface TakeOverDeskParts {
   readonly look: (query: QueryName) => Promise<TakeOverView>;
   readonly run: (query: QueryName) => RunView;
   readonly engine: AlertEngine;
+  readonly handOver: (query: QueryName, now: Pick<HandOverParts, 'runsHere' | 'leaves'>) => HandOverPlan;
   /** Starts the query, or starts it again where it only sends. */
   readonly begin: (query: QueryName) => void;
   readonly say: (level: LogLevel, message: string) => void;
@@ -36,8 +42,8 @@ export interface AlertEngine {
   current(): Settings['alert.engine'];
   /** Where it is set, in words, when that is nothing that this console can change; else null. */
   readonly fixedBy: string | null;
-  /** From now on this console does. */
-  setOwn(): void;
+  /** Who does from now on, in the settings file too. */
+  set(engine: Settings['alert.engine']): void;
 }
 
 export function readEngine({ settings, origins, where, paths }: EngineGround): AlertEngine {
@@ -46,9 +52,9 @@ export function readEngine({ settings, origins, where, paths }: EngineGround): A
   return {
     current: () => current,
     fixedBy: origins[name] === 'settings.json' || origins[name] === 'default' ? null : where(name),
-    setOwn: () => {
-      changeSettings(paths.settings, { [name]: 'sluice' });
-      current = 'sluice';
+    set: (engine) => {
+      changeSettings(paths.settings, { [name]: engine });
+      current = engine;
     },
   };
 }
@@ -78,13 +84,26 @@ export function openTakeOverDesk(parts: TakeOverDeskParts): TakeOverDesk {
     if (refusal) throw refusal;
     if (asksWhetherStopped && !sparkIsStopped) throw refused(view, view.writer.why);
     if (view.checkpoint.lastCommit !== lastCommit) throw hasMoved(view, lastCommit);
-    if (drains(query, engine)) engine.setOwn();
+    if (drains(query, engine)) engine.set('sluice');
     say('info', `${title(query)} is taken over from Spark behind batch ${lastCommit ?? 'none'}`);
     begin(query);
     return plan;
   }
 
-  return { plan: async (query) => (await judged(query)).plan, takeOver };
+  function handOver(query: QueryName): HandOverPlan {
+    const leftToSpark = drains(query, engine);
+    const leaves = query === 'alert' && !leftToSpark && engine.fixedBy === null;
+    return parts.handOver(query, { runsHere: !leftToSpark && !isIdle(run(query)), leaves });
+  }
+
+  function leave(): void {
+    if (!handOver('alert').leaves) throw cannotLeave(handOver('alert'), engine);
+    engine.set('spark');
+    say('info', 'Alert is left to Spark: from here what waits is scored, and alerts are sent');
+    begin('alert');
+  }
+
+  return { plan: async (query) => (await judged(query)).plan, takeOver, handOver, leave };
 }
 
 function refusalOf(view: TakeOverView, { state }: RunView, drain: AlertEngine | null): SluiceError | null {
@@ -146,6 +165,16 @@ function isFixed({ checkpoint }: TakeOverView, where: string): SluiceError {
     seen: `Alert is left to Spark by ${where}, which this console cannot change`,
     expected: 'alert.engine in settings.json, or not set',
     action: 'Take it away there, or say sluice, and start this console again: it then runs Alert.',
+  });
+}
+
+function cannotLeave({ obstacle }: HandOverPlan, { current, fixedBy }: AlertEngine): SluiceError {
+  const why = current() === 'spark' ? 'it is left to Spark already' : `${fixedBy} decides who runs it`;
+  return new SluiceError('NOT_ALLOWED_NOW', {
+    tried: 'Leaving Alert to Spark',
+    seen: obstacle ?? why,
+    expected: 'a query that Spark can run, and a setting that this console may change',
+    action: 'Nothing was changed.',
   });
 }
 

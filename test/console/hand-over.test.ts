@@ -28,7 +28,7 @@ function job(query: 'bronze' | 'alert', change: Partial<JobSettings> = {}): JobS
   };
 }
 
-const plan = (given: JobSettings) => planHandOver({ job: given, composeFile: null, runsHere: true });
+const plan = (given: JobSettings) => planHandOver({ job: given, composeFile: null, runsHere: true, leaves: false });
 const command = (given: JobSettings, title = 'Spark 3.5') =>
   plan(given).commands.find((each) => each.title === title)?.text ?? '';
 
@@ -69,7 +69,10 @@ it('tells Alert its database and its API, and that alerts are off where they are
   expect(text).toContain('--fraud-api http://127.0.0.1:2');
   expect(text).toContain(`--checkpoint '/data/it'\\''s here'`);
   expect(text).not.toContain('io.delta');
-  expect(plan(job('alert')).notes.join(' ')).toContain('set alert.engine to spark');
+  expect(plan(job('alert')).notes.join(' ')).toContain('say spark where ALERT_ENGINE is set');
+  const leaving = planHandOver({ job: job('alert'), composeFile: null, runsHere: true, leaves: true });
+  expect(leaving).toMatchObject({ leaves: true, runsHere: true });
+  expect(leaving.notes.join(' ')).not.toContain('ALERT_ENGINE');
 });
 
 it('says what the person must see to: folders, localhost, mapped brokers', () => {
@@ -87,6 +90,7 @@ it('is two containers on the docker stack', () => {
     job: job('alert'),
     composeFile: '/srv/s/docker-compose.yml',
     runsHere: false,
+    leaves: false,
   });
   expect(commands).toEqual([
     {
@@ -117,5 +121,6 @@ it.each([
     'alert.servingDatabase',
   ],
 ])('says why it cannot be done: %s', (_name, given, word) => {
+  expect(planHandOver({ job: given, composeFile: null, runsHere: true, leaves: true }).leaves).toBe(false);
   expect(plan(given)).toMatchObject({ obstacle: expect.stringContaining(word) as string, commands: [] });
 });

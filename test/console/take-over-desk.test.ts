@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openTakeOverDesk, readEngine, type AlertEngine } from '../../src/console/take-over-desk.ts';
+import type { HandOverPlan } from '../../src/console/contract.ts';
 import type { RunView } from '../../src/console/supervisor.ts';
 import type { QueryName, QueryState } from '../../src/pipeline/events.ts';
 import type { TakeOverView } from '../../src/pipeline/handover/take-over-view.ts';
@@ -42,13 +43,21 @@ const seen = (query: QueryName, change: Partial<TakeOverView> = {}): TakeOverVie
   ...change,
 });
 
-const OWN: AlertEngine = { current: () => 'sluice', fixedBy: null, setOwn: () => undefined };
+const OWN: AlertEngine = { current: () => 'sluice', fixedBy: null, set: () => undefined };
 
 function desk(view: TakeOverView, state: QueryState = 'STOPPED', engine: AlertEngine = OWN) {
   const begun: QueryName[] = [];
   const run = () => ({ state }) as RunView;
   const parts = { look: async () => view, run, engine, begin: (query: QueryName) => void begun.push(query) };
-  return { ...openTakeOverDesk({ ...parts, say: () => undefined }), begun };
+  const handOver = (query: QueryName, now: Pick<HandOverPlan, 'runsHere' | 'leaves'>): HandOverPlan => ({
+    query,
+    ...now,
+    obstacle: null,
+    commands: [],
+    secrets: [],
+    notes: [],
+  });
+  return { ...openTakeOverDesk({ ...parts, handOver, say: () => undefined }), begun };
 }
 
 const said = { lastCommit: 11, sparkIsStopped: false };
@@ -131,9 +140,9 @@ describe('the act', () => {
 });
 
 describe('Alert that is left to Spark', () => {
-  const engineIn = (home: string, origin: 'settings.json' | 'environment'): AlertEngine =>
+  const engineIn = (home: string, origin: 'settings.json' | 'environment', value = 'spark'): AlertEngine =>
     readEngine({
-      settings: { 'alert.engine': 'spark' },
+      settings: { 'alert.engine': value },
       origins: { 'alert.engine': origin },
       where: () => 'ALERT_ENGINE in the environment',
       paths: { settings: path.join(home, 'settings.json') },
@@ -156,6 +165,30 @@ describe('Alert that is left to Spark', () => {
   it('stays so where the setting is not this console’s to change, and says where it stands', async () => {
     const { plan } = desk(seen('alert'), 'RUNNING', engineIn(temporaryFolder(), 'environment'));
     expect((await plan('alert')).refusal?.seen).toContain('ALERT_ENGINE in the environment');
+  });
+});
+
+describe('leaving Alert to Spark', () => {
+  const fixed: AlertEngine = { ...OWN, fixedBy: 'ALERT_ENGINE in the environment' };
+
+  it('sets the engine and starts Alert again, which then only sends', () => {
+    const set: string[] = [];
+    const engine: AlertEngine = { ...OWN, set: (to) => void set.push(to) };
+    const { handOver, leave, begun } = desk(seen('alert'), 'RUNNING', engine);
+    expect(handOver('alert')).toMatchObject({ leaves: true, runsHere: true });
+    expect(handOver('bronze')).toMatchObject({ leaves: false, runsHere: true });
+    leave();
+    expect({ set, begun }).toEqual({ set: ['spark'], begun: ['alert'] });
+  });
+
+  it.each([
+    ['the setting is not its own to change', fixed, 'ALERT_ENGINE in the environment'],
+    ['it is so already', { ...OWN, current: () => 'spark' } as AlertEngine, 'left to Spark already'],
+  ])('is refused where %s', (_name, engine, word) => {
+    const { handOver, leave, begun } = desk(seen('alert'), 'RUNNING', engine);
+    expect(handOver('alert').leaves).toBe(false);
+    expect(leave).toThrow(word);
+    expect(begun).toEqual([]);
   });
 });
 
@@ -183,4 +216,7 @@ it('is reached by commands: Spark runs both, gives back, and the console goes on
   await made.console.call('takeOver.confirm', { query: 'bronze', lastCommit: 4, sparkIsStopped: true });
   await until(async () => (await query('bronze')).since > before);
   expect(await made.console.call('handOver.plan', { query: 'alert' })).toMatchObject({ query: 'alert', commands: [] });
+  await expect(made.console.call('handOver.leave', {})).rejects.toMatchObject({
+    seen: expect.stringContaining('PostgreSQL') as string,
+  });
 });

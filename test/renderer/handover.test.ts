@@ -230,6 +230,21 @@ describe('handing over', () => {
     });
   });
 
+  test('Alert is left to Spark and goes on sending: one act, then the command', async () => {
+    const plan = { ...handOverPlan(), query: 'alert', leaves: true } as const;
+    await inWindow({ snapshot: full(), handOver: plan }, '#queries/alert', async (window) => {
+      const { page } = window;
+      await page.getByRole('button', { name: 'More of Alert' }).click();
+      await page.getByRole('menuitem', { name: 'Hand over to Spark…' }).click();
+      const sheet = page.getByRole('dialog', { name: 'Hand Alert over to Spark' });
+      await sheet.getByText('sends the alerts that Spark stores').waitFor();
+      expect(await sheet.getByRole('button', { name: 'Stop Alert' }).count()).toBe(0);
+      await sheet.getByRole('button', { name: 'Leave Alert to Spark' }).click();
+      await page.getByText('Alert is left to Spark; its alerts are sent from here.').waitFor();
+      expect(await sent(window, 'handOver.leave')).toEqual([{}]);
+    });
+  });
+
   test('says calmly where it cannot be done', async () => {
     await inWindow({ snapshot: full(), handOver: noHandOver() }, '#queries/bronze', async ({ page }) => {
       await page.getByRole('button', { name: 'More of Bronze' }).click();

@@ -18,7 +18,11 @@ interface HandOverSheetProps {
 }
 
 export function HandOverSheet({ query, onClose }: HandOverSheetProps) {
-  const { value: plan, failure } = useAnswer('handOver.plan', { query: query.name }, query.state);
+  const { value: plan, failure } = useAnswer(
+    'handOver.plan',
+    { query: query.name },
+    `${query.state} ${query.runner?.drains}`,
+  );
   return (
     <Sheet title={`Hand ${TITLES[query.name]} over to Spark`} closing="Close" onClose={onClose}>
       {!plan && !failure && <LoadingRows rows={9} />}
@@ -34,7 +38,7 @@ export function HandOverSheet({ query, onClose }: HandOverSheetProps) {
             Checkpoint and table are in Spark's own format, so Spark goes on where this console stops. No record is lost
             or doubled, and the way back is open.
           </p>
-          <Stop query={query} runsHere={plan.runsHere} />
+          <GiveBack query={query} plan={plan} />
           <Run plan={plan} />
           <Part number={3} title="Then">
             <Sentences of={plan.notes} />
@@ -45,30 +49,46 @@ export function HandOverSheet({ query, onClose }: HandOverSheetProps) {
   );
 }
 
-function Stop({ query, runsHere }: { readonly query: QueryView; readonly runsHere: boolean }) {
-  const [busy, run] = useCommand();
-  const { name, state } = query;
+/** Bronze stops; Alert can go on sending what Spark stores. */
+function GiveBack({ query, plan: { runsHere, leaves } }: { readonly query: QueryView; readonly plan: HandOverPlan }) {
+  const { name, state, runner } = query;
   const title = TITLES[name];
+  const free = runner?.owner ? 'Spark has taken the lease.' : 'The lease is free: Spark may take it.';
   return (
-    <Part number={1} title={`Stop ${title} here`}>
+    <Part number={1} title={leaves ? `Leave ${title} to Spark` : `Stop ${title} here`}>
       <div className="row gap-3">
-        <Status word={state} />
+        {runsHere ? <Status word={state} /> : <Status word="OK" text="DONE" />}
         <span className="text ink-2 grow">
-          {runsHere
-            ? 'It finishes its batch and gives the lease back. Spark is refused as long as it runs.'
-            : 'The lease is free: Spark may take it.'}
+          {runsHere ? 'It finishes its batch and gives the lease back. Spark is refused as long as it runs.' : free}
+          {leaves && ' From then on this console scores what waits and sends the alerts that Spark stores.'}
         </span>
-        {runsHere && (
-          <Act
-            label={`Stop ${title}`}
-            icon={<Square size={12} />}
-            why={state === 'STOPPING' ? `${title} finishes its batch and stops.` : null}
-            busy={busy}
-            act={() => run('query.stop', { query: name }, `${title} stops after this batch.`)}
-          />
-        )}
+        {leaves ? <Leave /> : runsHere && <Stop query={query} />}
       </div>
     </Part>
+  );
+}
+
+function Leave() {
+  const [busy, run] = useCommand();
+  const leave = () => run('handOver.leave', {}, 'Alert is left to Spark; its alerts are sent from here.');
+  return (
+    <Button loading={busy} onClick={() => void leave()}>
+      Leave Alert to Spark
+    </Button>
+  );
+}
+
+function Stop({ query: { name, state } }: { readonly query: QueryView }) {
+  const [busy, run] = useCommand();
+  const title = TITLES[name];
+  return (
+    <Act
+      label={`Stop ${title}`}
+      icon={<Square size={12} />}
+      why={state === 'STOPPING' ? `${title} finishes its batch and stops.` : null}
+      busy={busy}
+      act={() => run('query.stop', { query: name }, `${title} stops after this batch.`)}
+    />
   );
 }
 

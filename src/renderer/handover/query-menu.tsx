@@ -32,7 +32,7 @@ export function QueryMenu({ query, stackUp }: { readonly query: QueryView; reado
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          {!query.runner && <Menu.Item onClick={() => show('hand-over')}>Hand over to Spark…</Menu.Item>}
+          {!query.runner?.owner && <Menu.Item onClick={() => show('hand-over')}>Hand over to Spark…</Menu.Item>}
           {(idle || query.runner) && <Menu.Item onClick={() => show('take-over')}>Take over from Spark…</Menu.Item>}
         </Menu.Dropdown>
       </Menu>

@@ -238,6 +238,7 @@ export function handOverPlan(): HandOverPlan {
   return {
     query: 'bronze',
     runsHere: true,
+    leaves: false,
     obstacle: null,
     commands: [
       {
@@ -264,6 +265,7 @@ export function handOverPlan(): HandOverPlan {
 export const noHandOver = (): HandOverPlan => ({
   query: 'bronze',
   runsHere: true,
+  leaves: false,
   obstacle:
     'The topic of the embedded stack is a table of its own PostgreSQL, which Spark cannot read. A query can be handed over on the docker stack and on servers of your own.',
   commands: [],
