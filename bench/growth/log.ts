@@ -6,6 +6,7 @@ import { checkpointContent, writeCheckpoint } from '../../src/pipeline/delta/che
 import { applyAll, emptyState, type LogState } from '../../src/pipeline/delta/log-state.ts';
 import { commitKey } from '../../src/pipeline/delta/path.ts';
 import { openTable } from '../../src/pipeline/delta/snapshot.ts';
+import { Tombstones } from '../../src/pipeline/delta/tombstones.ts';
 import { openLocalStore } from '../../src/pipeline/store/local.ts';
 
 const GOAL_MS = 3_000;
@@ -34,7 +35,7 @@ export async function longLog(root: string, commits: number) {
   mkdirSync(path.join(root, '_delta_log'), { recursive: true });
   const state = emptyState(-1);
   for (let version = 0; version < commits; version += 1) write(root, state, version, actionsOf(version));
-  const snapshot = { ...state, tombstones: new Map() };
+  const snapshot = { ...state, tombstones: new Tombstones() };
   const checkpointMs = await time(() => writeCheckpoint(store, checkpointContent(snapshot, Date.now())));
   for (let version = commits; version < commits + 9; version += 1) {
     write(root, state, version, [{ txn: { appId: 'query', version, lastUpdated: 1 } }]);

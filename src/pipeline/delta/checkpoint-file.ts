@@ -101,17 +101,14 @@ export function encodeGroup(actions: readonly Action[]): EncodedGroup {
   return { rows: rows.length, bytes: bytes.getBytes().slice(MAGIC_BYTES), footer };
 }
 
-/** Rows [from, to) of a file. */
-export type RowRange = readonly [from: number, to: number];
-
-/** Under this name the footer tells which rows are the tombstones, so that who wants none need not unpack them. */
+/** Under this name the footer tells how many tombstones there are: the first rows, so that who wants none may pass them. */
 export const TOMBSTONE_ROWS = 'sluice.tombstones';
 
 /** The bytes of the file. */
-export function joinGroups(groups: readonly EncodedGroup[], tombstones: RowRange): Buffer {
+export function joinGroups(groups: readonly EncodedGroup[], tombstones: number): Buffer {
   const size = groups.reduce((sum, each) => sum + each.bytes.length, FIRST_BYTES);
   const [bytes, writer] = openWriter(size + groups.length * FOOTER_BYTES);
-  writer.kvMetadata = [{ key: TOMBSTONE_ROWS, value: tombstones.join(' ') }];
+  writer.kvMetadata = [{ key: TOMBSTONE_ROWS, value: String(tombstones) }];
   for (const { rows, bytes: pages, footer } of groups) {
     writer.row_groups.push(moved(footer, BigInt(bytes.offset - MAGIC_BYTES)));
     writer.num_rows += BigInt(rows);

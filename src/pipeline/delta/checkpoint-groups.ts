@@ -13,6 +13,8 @@ export interface Section {
   readonly toAction: (at: number) => Action;
   /** Rows that are encoded without a pause: a few milliseconds. */
   readonly groupRows: number;
+  /** Takes over a group that is full. Without it the group stays here. */
+  readonly keep?: (entries: readonly object[], encoded: EncodedGroup) => void;
 }
 
 interface Group {
@@ -25,18 +27,20 @@ export class CheckpointGroups {
   #known = new Map<object, Group>();
 
   async encode(sections: readonly Section[]): Promise<EncodedGroup[]> {
-    const groups: Group[] = [];
+    const found: EncodedGroup[] = [];
+    const known = new Map<object, Group>();
     for (const section of sections) {
       for (const piece of planGroups(section, this.#known)) {
-        if (!Array.isArray(piece)) groups.push(piece);
-        else {
-          groups.push(encode(section, piece));
-          await setImmediate();
-        }
+        const group = Array.isArray(piece) ? encode(section, piece) : piece;
+        found.push(group.encoded);
+        const { keep, groupRows } = section;
+        if (keep && group.entries.length === groupRows) keep(group.entries, group.encoded);
+        else known.set(group.entries[0] as object, group);
+        if (group !== piece) await setImmediate();
       }
     }
-    this.#known = new Map(groups.map((group) => [group.entries[0] as object, group]));
-    return groups.map(({ encoded }) => encoded);
+    this.#known = known;
+    return found;
   }
 }
 

@@ -28,12 +28,11 @@ export async function readLogCheckpoint(
   return isWhole ? actions : null;
 }
 
-/** Our own checkpoints tell where their tombstones are; in those of others they are unpacked to be left out. */
+/** Our own checkpoints tell how many tombstones come first; in those of others they are unpacked to be left out. */
 async function readLive(bytes: Buffer): Promise<ParquetRow[]> {
-  const [from, to] = readNote(bytes, TOMBSTONE_ROWS)?.split(' ').map(Number) ?? [];
-  if (from === undefined || to === undefined)
-    return readParquet(bytes, { columns: ['add', 'txn', 'metaData', 'protocol'] });
-  return [...(await readParquet(bytes, { rows: [0, from] })), ...(await readParquet(bytes, { rows: [to, Infinity] }))];
+  const tombstones = Number(readNote(bytes, TOMBSTONE_ROWS) ?? NaN);
+  if (Number.isInteger(tombstones)) return readParquet(bytes, { rows: [tombstones, Infinity] });
+  return readParquet(bytes, { columns: ['add', 'txn', 'metaData', 'protocol'] });
 }
 
 /** Exactly one column of a row is set. Unknown columns are ignored, as unknown actions are. */

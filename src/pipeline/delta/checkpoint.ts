@@ -2,7 +2,7 @@
 import type { ObjectStore } from '../ports.ts';
 import type { Action, AddAction, RemoveAction } from './actions.ts';
 import { failpoint } from '../failpoints.ts';
-import { joinGroups, type RowRange } from './checkpoint-file.ts';
+import { joinGroups, type EncodedGroup } from './checkpoint-file.ts';
 import { CheckpointGroups, type Section } from './checkpoint-groups.ts';
 import type { LiveFile } from './log-state.ts';
 import { readHint } from './log-files.ts';
@@ -15,8 +15,11 @@ export interface CheckpointContent {
   readonly version: number;
   readonly count: number;
   readonly adds: number;
+  /** Its first rows, which are encoded already. */
+  readonly sealed: readonly EncodedGroup[];
   readonly sections: readonly Section[];
-  readonly tombstones: RowRange;
+  /** How many rows from the first one on are tombstones. */
+  readonly tombstones: number;
 }
 
 /** A live file has a long text of statistics, and files come with every batch; tombstones come many at a time. */
@@ -25,23 +28,29 @@ const REMOVES_PER_GROUP = 2_000;
 
 /** @param now ms; tombstones whose files may be gone by then are left out */
 export function checkpointContent(snapshot: Snapshot, now: number): CheckpointContent {
-  const { version, metaData } = snapshot;
+  const { version, metaData, tombstones } = snapshot;
   const keptSince = now - readProperties(metaData?.configuration).deletedFileRetentionMs;
   const head = [...headOf(snapshot)];
-  const removes = [...snapshot.tombstones.values()].filter(
-    ({ deletionTimestamp = 0 }) => deletionTimestamp > keptSince,
-  );
+  const sealed = tombstones.sealed.filter(({ deletedAt }) => deletedAt > keptSince).map(({ encoded }) => encoded);
+  const removes = [...tombstones.loose.values()].filter(({ deletionTimestamp = 0 }) => deletionTimestamp > keptSince);
+  const removed = sealed.reduce((sum, { rows }) => sum + rows, removes.length);
   const [paths, files] = [[...snapshot.files.keys()], [...snapshot.files.values()]];
   const toRemove = (at: number): Action => ({ remove: { ...(removes[at] as RemoveAction), dataChange: false } });
   const toLive = (at: number): Action => ({ add: toAdd(paths[at] as string, files[at] as LiveFile) });
   return {
     version,
-    count: head.length + removes.length + files.length,
+    count: head.length + removed + files.length,
     adds: files.length,
-    tombstones: [head.length, head.length + removes.length],
+    tombstones: removed,
+    sealed,
     sections: [
+      {
+        entries: removes,
+        toAction: toRemove,
+        groupRows: REMOVES_PER_GROUP,
+        keep: (entries, encoded) => tombstones.seal(entries as readonly RemoveAction[], encoded),
+      },
       { entries: head, toAction: (at) => head[at] as Action, groupRows: head.length },
-      { entries: removes, toAction: toRemove, groupRows: REMOVES_PER_GROUP },
       { entries: files, toAction: toLive, groupRows: ADDS_PER_GROUP },
     ],
   };
@@ -64,10 +73,11 @@ function* headOf({ protocol, metaData, txns, txnTimes }: Snapshot): Iterable<Act
  */
 export async function writeCheckpoint(
   store: ObjectStore,
-  { version, count, adds, sections, tombstones }: CheckpointContent,
+  content: CheckpointContent,
   groups = new CheckpointGroups(),
 ): Promise<void> {
-  const bytes = joinGroups(await groups.encode(sections), tombstones);
+  const { version, count, adds, sealed, sections, tombstones } = content;
+  const bytes = joinGroups([...sealed, ...(await groups.encode(sections))], tombstones);
   await store.put(checkpointKey(version), bytes);
   if (((await readHint(store)) ?? -1) > version) return;
   await failpoint('b11');

@@ -2,6 +2,7 @@
 import type { Action, AddAction, MetaDataAction, ProtocolAction, RemoveAction } from './actions.ts';
 import type { PartitionValues } from './path.ts';
 import { readProperties } from './properties.ts';
+import { Tombstones } from './tombstones.ts';
 
 /** A live file, as small as it can be kept: a table has many of them. */
 export interface LiveFile {
@@ -25,8 +26,7 @@ export interface LogState {
   readonly txnTimes: Map<string, number>;
   /** Path as in the log -> file. */
   readonly files: Map<string, LiveFile>;
-  /** Path as in the log -> tombstone. */
-  readonly tombstones: Map<string, RemoveAction>;
+  readonly tombstones: Tombstones;
   lastCommitAt: number | null;
   /** The newest log checkpoint known; -1 = none. */
   checkpointVersion: number;
@@ -41,7 +41,7 @@ export function emptyState(version: number): LogState {
     txns: new Map(),
     txnTimes: new Map(),
     files: new Map(),
-    tombstones: new Map(),
+    tombstones: new Tombstones(),
     lastCommitAt: null,
     checkpointVersion: -1,
     partitions: new Map(),
@@ -53,13 +53,9 @@ export function applyAll(state: LogState, actions: Iterable<Action>): LogState {
   return state;
 }
 
-/** Lets go of tombstones that no log checkpoint has to tell of any more, the oldest first. @param now ms */
+/** Lets go of tombstones that no log checkpoint has to tell of any more. @param now ms */
 export function forgetExpired({ tombstones, metaData }: LogState, now: number): void {
-  const keptSince = now - readProperties(metaData?.configuration).deletedFileRetentionMs;
-  for (const [path, { deletionTimestamp = 0 }] of tombstones) {
-    if (deletionTimestamp > keptSince) return;
-    tombstones.delete(path);
-  }
+  tombstones.forget(now - readProperties(metaData?.configuration).deletedFileRetentionMs);
 }
 
 function apply(state: LogState, { add, remove, txn, metaData, protocol, commitInfo }: Action): void {
@@ -69,7 +65,7 @@ function apply(state: LogState, { add, remove, txn, metaData, protocol, commitIn
   }
   if (remove) {
     state.files.delete(remove.path);
-    state.tombstones.set(remove.path, toTombstone(state, remove));
+    state.tombstones.add(toTombstone(state, remove));
   }
   if (txn) {
     state.txns.set(txn.appId, txn.version);

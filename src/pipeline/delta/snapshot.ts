@@ -8,12 +8,12 @@ import {
   type BatchMetadata,
   type MetaDataAction,
   type ProtocolAction,
-  type RemoveAction,
 } from './actions.ts';
 import { readLogCheckpoint } from './checkpoint-read.ts';
 import { listLog, readHint, type LogListing } from './log-files.ts';
 import { applyAll, emptyState, forgetExpired, type LiveFile, type LogState } from './log-state.ts';
 import { commitKey } from './path.ts';
+import type { Tombstones } from './tombstones.ts';
 
 export type { LiveFile } from './log-state.ts';
 
@@ -32,8 +32,8 @@ export interface Snapshot {
   readonly txnTimes: ReadonlyMap<string, number>;
   /** Live files: path as in the log -> what is known of it. */
   readonly files: ReadonlyMap<string, LiveFile>;
-  /** Files that are no longer live: path as in the log -> its tombstone. */
-  readonly tombstones: ReadonlyMap<string, RemoveAction>;
+  /** Files that are no longer live. */
+  readonly tombstones: Tombstones;
   readonly lastCommitAt: number | null;
   /** The log checkpoint that this was read from; -1 = none. */
   readonly checkpointVersion: number;
@@ -42,7 +42,7 @@ export interface Snapshot {
 export interface Table {
   /** Reads what has been committed since the last call. Throws TABLE_UNSUPPORTED, naming what is not known. */
   refresh(): Promise<Snapshot>;
-  /** What the last call of `refresh` or `advance` came to; null before the first. */
+  /** What the last call of `refresh` or `advance` came to; null before the first, and when the log has to be read anew. */
   current(): Snapshot | null;
   /** Takes over a commit that the caller knows to be the next version, because it wrote it. */
   advance(version: number, actions: readonly Action[]): void;
@@ -59,9 +59,13 @@ export function openTable(store: ObjectStore, { tombstones = true }: TableChoice
   let state: LogState | null = null;
   return {
     refresh: async () => {
-      const fresh = state ?? (await startState(store, tombstones));
+      let fresh = state ?? (await startState(store, tombstones));
       state = null;
       await replayCommits(store, fresh);
+      if (fresh.tombstones.isUnclear) {
+        fresh = await startState(store, tombstones);
+        await replayCommits(store, fresh);
+      }
       checkProtocol(fresh);
       return (state = fresh);
     },
@@ -70,6 +74,7 @@ export function openTable(store: ObjectStore, { tombstones = true }: TableChoice
       if (state?.version !== version - 1) return;
       applyAll(state, actions);
       state.version = version;
+      if (state.tombstones.isUnclear) state = null;
     },
     forget: (now) => {
       if (state) forgetExpired(state, now);

@@ -5,6 +5,7 @@ import { checkpointContent, writeCheckpoint, type CheckpointContent } from '../.
 import { LAST_CHECKPOINT, checkpointKey, commitKey } from '../../../src/pipeline/delta/path.ts';
 import { parseInterval, readProperties } from '../../../src/pipeline/delta/properties.ts';
 import { openTable } from '../../../src/pipeline/delta/snapshot.ts';
+import type { Tombstones } from '../../../src/pipeline/delta/tombstones.ts';
 import { intervalOf, openUpkeep } from '../../../src/pipeline/delta/upkeep.ts';
 import type { ObjectStore } from '../../../src/pipeline/ports.ts';
 import { openLocalStore } from '../../../src/pipeline/store/local.ts';
@@ -139,7 +140,7 @@ it('lets go of the tombstones that have expired', async () => {
   await store.put(commitKey(3), Buffer.from(removes.map((remove) => lines({ remove })).join('')));
   const table = openTable(store);
   await table.refresh();
-  const paths = (): string[] => [...(table.current()?.tombstones.keys() ?? [])];
+  const paths = (): string[] => [...(table.current()?.tombstones.loose.keys() ?? [])];
   table.forget(NOW + 7 * DAY_MS - 1);
   expect(paths()).toEqual(['a0.parquet', 'a1.parquet', 'a2.parquet']);
   table.forget(NOW + 8 * DAY_MS);
@@ -185,7 +186,7 @@ describe('upkeep', () => {
     [10_000, 600_000, 100],
   ])('writes one more seldom when it tells of %i files and %i removed ones', (files, removed, commits) => {
     const mapOf = (size: number) => new Map(Array.from({ length: size }, (_, n) => [String(n), {} as never]));
-    const snapshot = { files: mapOf(files), tombstones: mapOf(removed) };
+    const snapshot = { files: mapOf(files), tombstones: { size: removed } as Tombstones };
     expect(intervalOf({ ...snapshot, metaData: null })).toBe(commits);
     const configuration = { 'delta.checkpointInterval': '200' };
     expect(intervalOf({ ...snapshot, metaData: { configuration } as never })).toBe(200);
