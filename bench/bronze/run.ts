@@ -75,13 +75,14 @@ function runStages(): object {
   };
   const flush = (): void => {
     const days = timed('byDay', () => intake.byDay());
-    timed('arrange', () => arranger.arrange(intake.table, toPlaces(intake.table.rows, days)));
+    const { table } = intake;
+    timed('arrange', () => arranger.arrange(table, toPlaces(table.rows, days)));
     let from = 0;
     for (const { day, rows } of days) {
       const to = from + rows.length;
       const file = files.get(day) ?? openParquetFile(FILE_COLUMNS, habits);
       files.set(day, file);
-      timed('encode', () => file.append(intake.table, from, to));
+      timed('encode', () => file.append(table, from, to));
       from = to;
     }
     intake.clear();

@@ -21,12 +21,12 @@ export class TextArranger {
   /** False, and nothing is done, where rows have a text in common: there may be no room for one each. */
   arrange({ texts, entries }: TextEntries, moves: Moves): boolean {
     const { bytes, ends } = texts;
-    if (this.#starts.length <= moves.rows) this.#starts = new Int32Array(2 * moves.rows + 1);
+    if (this.#starts.length <= moves.rows) this.#starts = new Int32Array(moves.rows + (moves.rows >>> 2) + 1);
     const count = findLengths(texts, entries, moves, this.#starts);
     const total = addUp(this.#starts, moves.rows);
     if (count > texts.count || total > bytes.length) return false;
     if (this.#bytes.length < total) {
-      this.#words = new Int32Array((bytes.length >>> 2) + 1);
+      this.#words = new Int32Array((total + (total >>> 2) + 4) >>> 2);
       this.#bytes = new Uint8Array(this.#words.buffer);
     }
     this.#move(texts, entries, moves);

@@ -14,8 +14,9 @@ export class Arranger {
   /** `places`: for each row where it goes. */
   arrange({ rows, present, cells }: ColumnsView, places: Int32Array): void {
     if (this.#present.length < rows) {
-      this.#present = new Int32Array(roomFor(rows));
-      this.#words = new Int32Array(2 * roomFor(rows));
+      const room = rows + (rows >>> 2);
+      this.#present = new Int32Array(room);
+      this.#words = new Int32Array(2 * room);
     }
     scatter(present, rows, places, this.#present);
     cells.forEach((each, index) => {
@@ -43,8 +44,6 @@ export class Arranger {
     }
   }
 }
-
-const roomFor = (length: number): number => 2 ** (32 - Math.clz32(length));
 
 function scatter(from: Int32Array, rows: number, places: Int32Array, to: Int32Array): void {
   for (let row = 0; row < rows; row++) to[places[row] as number] = from[row] as number;

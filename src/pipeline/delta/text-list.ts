@@ -55,7 +55,7 @@ export class TextList {
    * are to lie in [base, base + count).
    */
   marks(count: number): { readonly marks: Int32Array; readonly base: number } {
-    if (this.#marks.length < this.count) this.#marks = resized(this.#marks, this.ends.length);
+    if (this.#marks.length < this.count) this.#marks = resized(this.#marks, 2 * this.count);
     if (this.#base + count >= 2 ** 31) {
       this.#marks.fill(0);
       this.#base = 1;
