@@ -78,17 +78,7 @@ export class DayFiles {
 
   /** Puts what is still open; then all is durable. The actions stand in the order in which the files were begun. */
   async finish(): Promise<AddAction[]> {
-    const waiting = [...this.#open.values()];
-    // Small files together, as many as memory allows.
-    while (waiting.length > 0) {
-      let bytes = waiting[0]?.bytes ?? 0;
-      let count = 1;
-      for (; count < PARALLEL_FILES && waiting[count]; count++) {
-        bytes += waiting[count]?.bytes ?? 0;
-        if (bytes > this.#options.limits.encodedBytes) break;
-      }
-      await Promise.all(waiting.splice(0, count).map((file) => this.#put(file)));
-    }
+    await this.#putAll([...this.#open.values()]);
     await this.#objects.durable();
     return this.#adds.sort((a, b) => a.task - b.task).map(({ add }) => add);
   }
@@ -104,6 +94,25 @@ export class DayFiles {
     this.#tasks += 1;
     this.#open.set(day, file);
     return file;
+  }
+
+  /** As many at the same time as memory allows; the next one begins as soon as one has ended. */
+  async #putAll(files: readonly OpenFile[]): Promise<void> {
+    const { encodedBytes } = this.#options.limits;
+    const running = new Set<Promise<void>>();
+    let held = 0;
+    for (const file of files) {
+      const { bytes } = file;
+      const isFull = (): boolean => running.size >= PARALLEL_FILES || held + bytes > encodedBytes;
+      while (running.size > 0 && isFull()) await Promise.race(running);
+      held += bytes;
+      const put: Promise<void> = this.#put(file).finally(() => {
+        running.delete(put);
+        held -= bytes;
+      });
+      running.add(put);
+    }
+    await Promise.all(running);
   }
 
   async #put(file: OpenFile): Promise<void> {
