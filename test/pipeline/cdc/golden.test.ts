@@ -1,19 +1,17 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect, it } from 'vitest';
 import { toBronzeRow } from '../../../src/pipeline/bronze/rows.ts';
 import { parseChange } from '../../../src/pipeline/cdc/parse.ts';
-import { FIXTURES, goldenRecords } from '../support/records.ts';
+import { GOLDEN_CASES, readGoldenRows } from '../support/golden.ts';
+import { goldenRecords } from '../support/records.ts';
 
 type Row = Record<string, unknown>;
 
-it('gives exactly the rows that Spark 3.5 wrote from the same messages', () => {
-  const spark = JSON.parse(readFileSync(path.join(FIXTURES, 'golden', 'rows.json'), 'utf8')) as Row[];
+it.each(GOLDEN_CASES)('gives exactly the rows of %s, which %s wrote from the same messages', (run) => {
   const ours = goldenRecords().flatMap((record) => {
     const change = parseChange(record);
     return change.kind === 'row' ? [toComparable(toBronzeRow(change.row, 0) as unknown as Row)] : [];
   });
-  expect(sorted(ours)).toEqual(sorted(spark.map(toComparable)));
+  expect(sorted(ours)).toEqual(sorted(readGoldenRows(run).map(toComparable)));
 });
 
 it('counts what is no row, and notes what Spark bends', () => {
