@@ -31,7 +31,7 @@ const seen = (query: QueryName, change: Partial<TakeOverView> = {}): TakeOverVie
     owner: null,
   },
   topic: 't',
-  engine: 'Spark 4',
+  engine: 'Spark 4, or Sluice after it',
   writer: { verdict: 'gone', why: 'The lease was given back.' },
   table: null,
   decision: { do: 'resume', drop: null, confirm: [], rerun: null, next: 13 },

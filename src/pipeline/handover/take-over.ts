@@ -186,12 +186,12 @@ function strange({ query, view, state, decision, table, lag, entry, now }: Seen)
   return found;
 }
 
-/** Each release pins its own settings in a checkpoint. */
+/** Each release pins its own settings in a batch, and Sluice copies those of the batch before. */
 function engineOf({ conf }: OffsetsEntry): string {
   const has = (name: string): boolean => Object.keys(conf).some((key) => key.endsWith(name));
-  if (has('stateStore.encodingFormat')) return 'Spark 4';
+  if (has('stateStore.encodingFormat')) return 'Spark 4, or Sluice after it';
   if (has('pruneFiltersCanPruneStreamingSubplan')) return 'Spark 3.5, or Sluice';
-  return 'Spark 3.4 or older';
+  return 'Spark 3.4 or older, or Sluice after it';
 }
 
 function wayBack(query: QueryName, table: TableSide | null): string[] {

@@ -79,8 +79,8 @@ describe('a look at a checkpoint of Spark', () => {
   });
 
   it.each([
-    ['golden-3.4', 'Spark 3.4 or older'],
-    ['golden-4.0', 'Spark 4'],
+    ['golden-3.4', 'Spark 3.4 or older, or Sluice after it'],
+    ['golden-4.0', 'Spark 4, or Sluice after it'],
   ])('knows the release by its settings: %s', async (golden, engine) => {
     expect(await look(undefined, { golden })).toMatchObject({ engine, findings: [], decision: { do: 'resume' } });
   });
