@@ -22,14 +22,14 @@ export interface Owner {
 
 export interface OwnersOptions {
   readonly root: string;
-  readonly spark: Spark;
   readonly brokers: string;
   readonly topic: string;
   readonly log: string;
 }
 
 export interface Owners {
-  start(engine: Engine): Promise<Owner>;
+  /** @param spark the release that is taken for it */
+  start(engine: Engine, spark: Spark): Promise<Owner>;
   /** Lets Sluice take back, read to the end and finish its audit; answers the table. */
   catchUp(): Promise<string>;
   /** The whole topic read by one Sluice that nobody interrupts, into a table of its own; answers it. */
@@ -40,8 +40,8 @@ const QUIET_MS = 5_000;
 
 export function openOwners(options: OwnersOptions): Owners {
   const { root } = options;
-  const start = async (engine: Engine): Promise<Owner> =>
-    engine === 'sluice' ? watch(startSluice(options, root), options) : watch(startSparkJob(options), options);
+  const start = async (engine: Engine, spark: Spark): Promise<Owner> =>
+    watch(engine === 'sluice' ? startSluice(options, root) : startSparkJob(options, spark), options);
   return {
     start,
     catchUp: async () => {
@@ -76,7 +76,7 @@ function startSluice({ brokers, topic, root }: OwnersOptions, home: string): Chi
   return spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-function startSparkJob({ spark, root, brokers, topic, log }: OwnersOptions): ChildProcess {
+function startSparkJob({ root, brokers, topic, log }: OwnersOptions, spark: Spark): ChildProcess {
   const program = path.join(SPARK_PROGRAMS, 'bronze.py');
   const places = ['--checkpoint', path.join(root, 'checkpoint'), '--table', path.join(root, 'table')];
   return startSpark(spark, [program, '--brokers', brokers, '--topic', topic, ...places], log).child;

@@ -18,7 +18,8 @@ import { nextBatch, openOwners, type Engine, type Owner, type Owners } from './o
 export interface RoundsOptions {
   /** Of this run alone. */
   readonly root: string;
-  readonly spark: Spark;
+  /** Releases that take the place of Spark in turn. */
+  readonly sparks: readonly [Spark, ...Spark[]];
   readonly kafka: KafkaServer;
   readonly changes: number;
   /** Records a second. */
@@ -81,11 +82,11 @@ export const isSound = (verdict: HandoverVerdict): boolean =>
   verdict.triedBeside > 1;
 
 export async function runRounds(options: RoundsOptions): Promise<HandoverVerdict> {
-  const { root, spark, kafka, log } = options;
+  const { root, kafka, log } = options;
   const filler = await openFiller(kafka.address);
   try {
     const topic = await filler.create(PARTITIONS);
-    const owners = openOwners({ root, spark, brokers: kafka.address, topic, log });
+    const owners = openOwners({ root, brokers: kafka.address, topic, log });
     const load = startLoad(filler.producer, topic, options.rate);
     const turns = await change(options, owners, load).finally(() => load.stop());
     const tried = turns.filter(({ refused }) => refused !== undefined);
@@ -99,14 +100,16 @@ export async function runRounds(options: RoundsOptions): Promise<HandoverVerdict
 }
 
 /** Each owner settles three batches of its own; every second pair of owners is killed, at a moment of its own. */
-async function change({ root, changes, seed, onTurn }: RoundsOptions, owners: Owners, load: Load): Promise<Turn[]> {
+async function change(options: RoundsOptions, owners: Owners, load: Load): Promise<Turn[]> {
+  const { root, sparks, changes, seed, onTurn } = options;
   const turns: Turn[] = [];
   for (let turn = 0; turn <= changes; turn += 1) {
     const engine: Engine = turn % 2 === 0 ? 'sluice' : 'spark';
+    const spark = sparks[Math.floor(turn / 2) % sparks.length] ?? sparks[0];
     const began = Date.now();
-    const owner = await owners.start(engine);
+    const owner = await owners.start(engine, spark);
     const firstBatchMs = await settled(root, owner, 1, began);
-    const refused = turn < 2 ? { refused: await isRefused(owners, engine) } : {};
+    const refused = turn < 2 ? { refused: await isRefused(owners, engine, spark) } : {};
     await settled(root, owner, 3, began);
     const kill = Math.floor(turn / 2) % 2 === 1;
     if (kill) await sleep(((turn * 7919 + seed * 104_729) % 1_000) * 2);
@@ -132,8 +135,8 @@ async function change({ root, changes, seed, onTurn }: RoundsOptions, owners: Ow
 }
 
 /** The other engine is refused, says by whom the checkpoint is held, and writes nothing. */
-async function isRefused(owners: Owners, running: Engine): Promise<boolean> {
-  const other = await owners.start(running === 'sluice' ? 'spark' : 'sluice');
+async function isRefused(owners: Owners, running: Engine, spark: Spark): Promise<boolean> {
+  const other = await owners.start(running === 'sluice' ? 'spark' : 'sluice', spark);
   const code = await other.gone;
   return code !== 0 && other.said(/OWNED_BY_OTHER|FENCED/);
 }

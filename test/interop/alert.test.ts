@@ -17,6 +17,7 @@ import { feed, seeded, type Fed, type Mix } from '../support/alert/workload.ts';
 import { openWorld, type Scene, type World } from '../support/alert/world.ts';
 import {
   bringSpark,
+  INTEROP_SPARK,
   SPARK_PROGRAMS,
   sparkObstacle,
   startSpark,
@@ -24,7 +25,7 @@ import {
   type SparkProcess,
 } from '../support/spark.ts';
 
-const obstacle = notRun('Spark', kafkaObstacle() ?? sparkObstacle('3.5'));
+const obstacle = notRun('Spark', kafkaObstacle() ?? sparkObstacle(INTEROP_SPARK));
 const MIX: Mix = { rows: 40, frauds: 6, repeats: 4, garbage: 3, refused: 2, skips: 3 };
 
 describe.skipIf(obstacle)('Alert between Sluice and Spark', () => {
@@ -34,7 +35,7 @@ describe.skipIf(obstacle)('Alert between Sluice and Spark', () => {
   let world: World;
 
   beforeAll(async () => {
-    [spark, kafka, world] = await Promise.all([bringSpark('3.5'), startKafka(), openWorld()]);
+    [spark, kafka, world] = await Promise.all([bringSpark(INTEROP_SPARK), startKafka(), openWorld()]);
     filler = await openFiller(kafka.address);
   });
 

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isSound, runRounds } from '../../bench/handover/rounds.ts';
 import { kafkaObstacle, startKafka, type KafkaServer } from '../stack/servers/kafka.ts';
 import { notRun } from '../stack/servers/not-run.ts';
-import { bringSpark, forSmallTables, sparkObstacle } from '../support/spark.ts';
+import { bringSpark, forSmallTables, INTEROP_SPARK, sparkObstacle } from '../support/spark.ts';
 
-const obstacle = notRun('Spark', kafkaObstacle() ?? sparkObstacle('3.5'));
+const obstacle = notRun('Spark', kafkaObstacle() ?? sparkObstacle(INTEROP_SPARK));
 
 describe.skipIf(obstacle)('Bronze between Sluice and Spark', () => {
   let kafka: KafkaServer;
@@ -30,7 +30,7 @@ describe.skipIf(obstacle)('Bronze between Sluice and Spark', () => {
     const open: boolean[] = [];
     const verdict = await runRounds({
       root,
-      spark: forSmallTables(await bringSpark('3.5')),
+      sparks: [forSmallTables(await bringSpark(INTEROP_SPARK))],
       kafka,
       changes: 2,
       rate: 200,

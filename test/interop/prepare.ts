@@ -1,7 +1,7 @@
 /** Brings a real Spark onto this machine, once. When it cannot be had that is said, and its tests do not run. */
-import { bringSpark } from '../support/spark.ts';
+import { bringSpark, INTEROP_SPARK } from '../support/spark.ts';
 
-const problem = await bringSpark('3.5').then(
+const problem = await bringSpark(INTEROP_SPARK).then(
   () => null,
   (error: Error) => error,
 );

@@ -27,6 +27,15 @@ export const RELEASES = {
 export type SparkVersion = keyof typeof RELEASES;
 export const SPARK_VERSIONS = Object.keys(RELEASES) as SparkVersion[];
 
+/** What `npm test -- interop` runs with; another one by its minor version in the environment. */
+export const INTEROP_SPARK = toVersion(process.env['INTEROP_SPARK'] ?? '3.5');
+
+/** Throws for a release that is not known here. */
+export function toVersion(text: string): SparkVersion {
+  if (text in RELEASES) return text as SparkVersion;
+  throw new Error(`there is no Spark ${text} here: ${SPARK_VERSIONS.join(', ')}`);
+}
+
 export interface Spark {
   readonly python: string;
   /** For programs that make their own session: options of the launcher. */
