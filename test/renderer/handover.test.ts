@@ -231,8 +231,7 @@ describe('handing over', () => {
   });
 
   test('Alert is left to Spark and goes on sending: one act, then the command', async () => {
-    const plan = { ...handOverPlan(), query: 'alert', leaves: true } as const;
-    await inWindow({ snapshot: full(), handOver: plan }, '#queries/alert', async (window) => {
+    await inWindow({ snapshot: full(), handOver: handOverPlan('alert') }, '#queries/alert', async (window) => {
       const { page } = window;
       await page.getByRole('button', { name: 'More of Alert' }).click();
       await page.getByRole('menuitem', { name: 'Hand over to Spark…' }).click();

@@ -258,8 +258,7 @@ test(
     await sheet('take-over-failing', { ...taking, takeOver: dataLoss() }, over, 'DATA_LOSS');
     await sheet('hand-over', { ...story, handOver: handOverPlan() }, 'Hand over to Spark…', 'AWS_REGION');
     await sheet('hand-over-not-here', { ...story, handOver: noHandOver() }, 'Hand over to Spark…', 'stays here');
-    const leaving = { ...handOverPlan(), query: 'alert', leaves: true } as const;
-    await take('hand-over-alert', { ...story, handOver: leaving }, '#queries/alert', async ({ page }) => {
+    await take('hand-over-alert', { ...story, handOver: handOverPlan('alert') }, '#queries/alert', async ({ page }) => {
       await page.getByRole('button', { name: 'More of Alert' }).click();
       await page.getByRole('menuitem', { name: 'Hand over to Spark…' }).click();
       await page.getByRole('dialog').getByText('AWS_REGION').first().waitFor();

@@ -35,8 +35,8 @@ export function HandOverSheet({ query, onClose }: HandOverSheetProps) {
       {plan && !plan.obstacle && (
         <>
           <p className="text ink-2">
-            Checkpoint and table are in Spark's own format, so Spark goes on where this console stops. No record is lost
-            or doubled, and the way back is open.
+            What is stored is in Spark's own format, so Spark goes on where this console stops. No record is lost or
+            doubled, and the way back is open.
           </p>
           <GiveBack query={query} plan={plan} />
           <Run plan={plan} />

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { QueryView } from '../../console/contract.ts';
 import { useNow } from '../clock.ts';
 import { edge, queryWord, Status, troubleOf } from '../components/status.tsx';
@@ -50,17 +50,22 @@ function Door({ query }: { readonly query: QueryView }) {
   const error = troubleOf(query);
   const last = query.batches[0];
   if (error) {
-    return (
-      <a className="link text" href={link('queries', query.name)}>
-        Open {error.code}
-      </a>
-    );
+    return <ToQuery name={query.name}>Open {error.code}</ToQuery>;
   }
   // The batches of this console are the newest ones no more.
-  if (!last || query.runner) return null;
+  if (query.runner) return null;
+  if (!last) return query.verdict === 'STOPPED' ? <ToQuery name={query.name}>Open Queries</ToQuery> : null;
   return (
     <a className="link text" href={link('queries', query.name, last.batchId)}>
       Open batch {last.batchId}
+    </a>
+  );
+}
+
+function ToQuery({ name, children }: { readonly name: QueryView['name']; readonly children: ReactNode }) {
+  return (
+    <a className="link text" href={link('queries', name)}>
+      {children}
     </a>
   );
 }

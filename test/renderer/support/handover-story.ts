@@ -220,7 +220,8 @@ export function uncertainPlan(): TakeOverPlan {
   };
 }
 
-export function handOverPlan(): HandOverPlan {
+export function handOverPlan(query: 'bronze' | 'alert' = 'bronze'): HandOverPlan {
+  const title = query === 'bronze' ? 'Bronze' : 'Alert';
   const lines = (packages: string) =>
     [
       'AWS_ENDPOINT_URL_S3=http://minio.lan:9000',
@@ -228,17 +229,17 @@ export function handOverPlan(): HandOverPlan {
       `spark-submit --packages ${packages}`,
       '--conf spark.hadoop.fs.s3a.endpoint=http://minio.lan:9000',
       '--conf spark.hadoop.fs.s3a.path.style.access=true',
-      'spark/bronze.py',
+      `spark/${query}.py`,
       '--brokers kafka-1.lan:9092,kafka-2.lan:9092',
       '--topic postgres.public.transactions',
-      '--checkpoint s3a://lakehouse/checkpoints/bronze',
-      '--table s3a://lakehouse/bronze/transactions',
+      `--checkpoint s3a://lakehouse/checkpoints/${query}`,
+      ...(query === 'bronze' ? ['--table s3a://lakehouse/bronze/transactions'] : ['--fraud-api http://api.lan:8000']),
       "--trigger '10 seconds'",
     ].join(' \\\n  ');
   return {
-    query: 'bronze',
+    query,
     runsHere: true,
-    leaves: false,
+    leaves: query === 'alert',
     obstacle: null,
     commands: [
       {
@@ -256,8 +257,8 @@ export function handOverPlan(): HandOverPlan {
     ],
     secrets: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
     notes: [
-      'It prints RUNNING and the id that Bronze has here. Checkpoint and lag go on to be shown in this window.',
-      'Back: end the program (SIGTERM or Ctrl-C), then take Bronze over here. Nothing is converted either way.',
+      `It prints RUNNING and the id that ${title} has here. Checkpoint and lag go on to be shown in this window.`,
+      `Back: end the program (SIGTERM or Ctrl-C), then take ${title} over here. Nothing is converted either way.`,
     ],
   };
 }
