@@ -249,7 +249,8 @@ describe('handing over', () => {
       await page.getByRole('button', { name: 'More of Bronze' }).click();
       await page.getByRole('menuitem', { name: 'Hand over to Spark…' }).click();
       await page.getByRole('dialog').getByText('Bronze stays here').waitFor();
-      expect(await page.getByRole('button', { name: 'Copy command' }).count()).toBe(0);
+      for (const name of ['Copy command', 'Stop Bronze'])
+        expect(await page.getByRole('dialog').getByRole('button', { name }).count()).toBe(0);
     });
   });
 });
