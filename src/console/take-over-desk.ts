@@ -108,7 +108,8 @@ export function openTakeOverDesk(parts: TakeOverDeskParts): TakeOverDesk {
 
 function refusalOf(view: TakeOverView, { state }: RunView, drain: AlertEngine | null): SluiceError | null {
   if (drain === null && !isIdle({ state })) return runsHere(view, state);
-  const reason = whyNot(view, true);
+  // Where nobody has run it yet, there is nothing in the way: it begins as a new query.
+  const reason = view.checkpoint.exists ? whyNot(view, true) : null;
   if (reason !== null) return refused(view, reason);
   return drain?.fixedBy != null ? isFixed(view, drain.fixedBy) : null;
 }

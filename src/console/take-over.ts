@@ -119,14 +119,17 @@ function newSettings(options: TakeOverOptions, view: TakeOverView): Record<strin
 const beside = (file: string): string => path.join(path.dirname(file), 'settings.before-take-over.json');
 
 export function refused({ checkpoint, writer }: TakeOverView, seen: string): SluiceError {
-  const action =
-    writer.verdict === 'perhaps'
-      ? 'Make sure that the Spark program has stopped, then say so (--spark-is-stopped).'
-      : 'Stop the Spark program (SIGTERM or Ctrl-C), then look again. One that takes no lease must have been silent for two minutes.';
   return new SluiceError('NOT_ALLOWED_NOW', {
     tried: `Taking over ${checkpoint.path}`,
     seen: seen.replace(/\.$/, ''),
     expected: 'a checkpoint that Sluice can go on from, and that nobody writes any more',
-    action,
+    action: ACTIONS[writer.verdict],
   });
 }
+
+const ACTIONS = {
+  lives:
+    'Stop the Spark program (SIGTERM or Ctrl-C), then look again. One that takes no lease must have been silent for two minutes.',
+  perhaps: 'Make sure that the Spark program has stopped, then say so (--spark-is-stopped).',
+  gone: 'Put that right first, then look again.',
+} as const;

@@ -98,7 +98,6 @@ describe('the plan', () => {
 
   it.each([
     ['somebody writes', seen('bronze', { writer: { verdict: 'lives', why: 'The lease is held by a Spark.' } }), 'held'],
-    ['there is no checkpoint', seen('bronze', { checkpoint: { ...seen('bronze').checkpoint, exists: false } }), 'no'],
     [
       'a start would fail',
       seen('bronze', { decision: { do: 'fail', code: 'TABLE_BEHIND', seen: 'txn 9', expected: '11' } }),
@@ -111,6 +110,14 @@ describe('the plan', () => {
     expect(does).toEqual([]);
     await expect(takeOver('bronze', { ...said, sparkIsStopped: true })).rejects.toMatchObject({ seen: refusal?.seen });
     expect(begun).toEqual([]);
+  });
+
+  it('lets a query begin that nobody has run yet', async () => {
+    const checkpoint = { ...seen('bronze').checkpoint, exists: false, lastCommit: null };
+    const { plan, takeOver, begun } = desk(seen('bronze', { checkpoint, decision: { do: 'create' }, next: null }));
+    expect((await plan('bronze')).does[0]).toContain('begins as a new query');
+    await takeOver('bronze', { ...said, lastCommit: null });
+    expect(begun).toEqual(['bronze']);
   });
 
   it('refuses a query that runs here', async () => {
