@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { checkpointContent, writeCheckpoint } from '../../../src/pipeline/delta/checkpoint.ts';
+import type { EncodedGroup } from '../../../src/pipeline/delta/checkpoint-file.ts';
 import { CheckpointGroups } from '../../../src/pipeline/delta/checkpoint-groups.ts';
 import { commitKey } from '../../../src/pipeline/delta/path.ts';
 import { openTable, type Table } from '../../../src/pipeline/delta/snapshot.ts';
+import { Tombstones } from '../../../src/pipeline/delta/tombstones.ts';
 import type { ObjectStore } from '../../../src/pipeline/ports.ts';
 import { openLocalStore } from '../../../src/pipeline/store/local.ts';
 import { readDeltaLog } from '../../support/deltalake.ts';
@@ -129,4 +132,16 @@ describe('the tombstones of a table that stays open', () => {
     await checkpoint(NOW + 8 * DAY_MS);
     expect(await fresh()).toMatchObject({ files: ['f4500.parquet'], removed: [] });
   });
+});
+
+it('no other file is taken for a sealed one', () => {
+  const tombstones = new Tombstones();
+  const pathOf = (n: number): string => `year=2019/part-00000-${randomUUID()}-${n}.parquet`;
+  const removes = Array.from({ length: 100_000 }, (_, n) => ({ path: pathOf(n), deletionTimestamp: NOW }));
+  for (const remove of removes) tombstones.add(remove);
+  tombstones.seal(removes, { rows: removes.length } as EncodedGroup);
+  for (let n = 0; n < 300_000; n += 1) tombstones.delete(pathOf(n));
+  expect([tombstones.size, tombstones.isUnclear]).toEqual([100_000, false]);
+  tombstones.delete(removes[50_000]?.path ?? '');
+  expect(tombstones.isUnclear).toBe(true);
 });
