@@ -1,6 +1,7 @@
 /**
  * Sluice beside what a user would pick instead, on the same topic of a real Kafka on this machine, in turns in one run:
- * `npm run bench -- peers [catch-up] [start] [latency] [idle] [--rows 1000000] [--days 414] [--rounds 3] [--only sluice,polars]`;
+ * `npm run bench -- peers [catch-up] [start] [latency] [idle] [--rows 1000000] [--days 414] [--rounds 3] [--only sluice,polars]
+ * [--trigger 5]`, the seconds of a trigger for `idle`;
  * all parts by default. Each figure is one JSON line in `test-results/bench/peers.jsonl`, with the load of the machine
  * before it, and with each the tables of all lines are written anew into `docs/performance.md`. `--fresh` forgets earlier
  * lines.
@@ -26,6 +27,7 @@ const { values: options, positionals } = parseArgs({
     days: { type: 'string', default: '414' },
     rounds: { type: 'string', default: '3' },
     only: { type: 'string', default: PEERS.join(',') },
+    trigger: { type: 'string', default: '5' },
     fresh: { type: 'boolean', default: false },
   },
   allowPositionals: true,
@@ -48,7 +50,7 @@ try {
   const live = { filler, brokers: kafka.address, tell };
   if (parts.includes('start')) await measureStart(live, programs);
   if (parts.includes('latency')) await measureLatency(live, programs);
-  if (parts.includes('idle')) await measureIdle(live, programs);
+  if (parts.includes('idle')) await measureIdle(live, programs, Number(options.trigger));
 } finally {
   await filler.close();
   await kafka.stop();

@@ -92,7 +92,7 @@ function pythonProgram(peer: 'polars' | 'json', python: string): Program {
 
 async function sparkProgram(): Promise<Program> {
   const spark = await bringSpark('3.5');
-  const run = ({ brokers, topic, root }: Place): Command => ({
+  const run = ({ brokers, topic, root }: Place, more: Readonly<Record<string, string>>): Command => ({
     command: spark.python,
     args: [
       path.join(SPARK_PROGRAMS, 'bronze.py'),
@@ -101,9 +101,9 @@ async function sparkProgram(): Promise<Program> {
       `--checkpoint=${path.join(root, 'checkpoint')}`,
       `--table=${path.join(root, 'table')}`,
     ],
-    env: { PYSPARK_SUBMIT_ARGS: spark.submitArgs, SPARK_LOCAL_IP: '127.0.0.1', PYTHONUNBUFFERED: '1' },
+    env: { PYSPARK_SUBMIT_ARGS: spark.submitArgs, SPARK_LOCAL_IP: '127.0.0.1', PYTHONUNBUFFERED: '1', ...more },
   });
-  return { peer: 'spark', catchUp: run, follow: run };
+  return { peer: 'spark', catchUp: (place) => run(place, {}), follow: (place, more = {}) => run(place, more) };
 }
 
 function kcatProgram(): Program {

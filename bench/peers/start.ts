@@ -1,13 +1,13 @@
 /** How long a program takes from its start to its first commit, and from its death by SIGKILL to the next one. */
-import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Program } from './programs.ts';
-import { follow, inFolder, quantile, valueOf, type Live } from './follow.ts';
+import { onStage, quantile, valueOf, type Live, type Stage } from './follow.ts';
 import { fillTopic } from './fill.ts';
-import { watchLog } from './table.ts';
 
 const ROWS = 1_000;
 const RUNS = 5;
+/** Each takes half a minute. */
+const SPARK_RUNS = 2;
 const PATIENCE_MS = 120_000;
 
 export interface Start {
@@ -19,48 +19,61 @@ export interface Start {
   readonly load: number;
 }
 
-/** The median of some runs; of Spark fewer, because each takes half a minute. */
+/** Both in ms. */
+interface Run {
+  readonly first: number;
+  readonly again: number;
+  readonly load: number;
+}
+
+/** The median of some runs. */
 export async function measureStart(live: Live, programs: readonly Program[]): Promise<void> {
   const topic = await fillTopic(live.filler, ROWS, 1);
   let sent = ROWS;
+  const send = async (): Promise<number> => {
+    await live.filler.send(topic, [valueOf(sent)]);
+    return (sent += 1);
+  };
   for (const program of programs) {
-    const runs = program.peer === 'spark' ? 2 : RUNS;
-    const [first, again]: [number[], number[]] = [[], []];
-    const load = loadavg()[0] ?? 0;
-    for (let run = 0; run < runs; run += 1) {
-      await inFolder(`start-${program.peer}`, async (root) => {
-        const command = program.follow({ brokers: live.brokers, topic, root });
-        if (!command) return;
-        const log = watchLog(root);
-        let began = performance.now();
-        const before = follow(command, root);
-        await log.until(sent, PATIENCE_MS);
-        first.push(log.firstAt() - began);
-        await settle(before);
-        await live.filler.send(topic, [valueOf(sent)]);
-        sent += 1;
-        await log.until(sent, PATIENCE_MS);
-        began = performance.now();
-        await before.kill();
-        await live.filler.send(topic, [valueOf(sent)]);
-        sent += 1;
-        const after = follow(command, root);
-        await log.until(sent, PATIENCE_MS);
-        again.push(log.lastAt() - began);
-        await settle(after);
-        await after.kill();
-      });
+    const runs: Run[] = [];
+    for (let run = 0; run < (program.peer === 'spark' ? SPARK_RUNS : RUNS); run += 1) {
+      const place = { name: 'start', brokers: live.brokers, topic };
+      const found = await onStage(program, place, (stage) => startTwice(stage, sent, send));
+      if (found) runs.push(found);
     }
-    if (first.length === 0) continue;
+    if (runs.length === 0) continue;
+    const median = (of: 'first' | 'again'): number =>
+      quantile(
+        runs.map((run) => run[of]),
+        0.5,
+      ) / 1_000;
     live.tell({
       kind: 'start',
       peer: program.peer,
-      firstCommitSeconds: quantile(first, 0.5) / 1_000,
-      killToCommitSeconds: quantile(again, 0.5) / 1_000,
-      runs,
-      load,
+      firstCommitSeconds: median('first'),
+      killToCommitSeconds: median('again'),
+      runs: runs.length,
+      load: runs[0]?.load ?? NaN,
     });
   }
+}
+
+/** @param send sends one row more and answers how many there are */
+async function startTwice({ log, load, start }: Stage, rows: number, send: () => Promise<number>): Promise<Run> {
+  let began = performance.now();
+  const before = start();
+  await log.until(rows, PATIENCE_MS);
+  const first = log.firstAt() - began;
+  await settle(before);
+  await log.until(await send(), PATIENCE_MS);
+  began = performance.now();
+  await before.kill();
+  const all = await send();
+  const after = start();
+  await log.until(all, PATIENCE_MS);
+  const again = log.lastAt() - began;
+  await settle(after);
+  return { first, again, load };
 }
 
 /** A commit is seen before the program has settled its batch. */
