@@ -61,7 +61,10 @@ export class DayFiles {
     this.#objects = newObjects(options.store);
   }
 
-  /** Appends a row group to the file of each day. A file that is large enough is put, and the next rows begin another. */
+  /**
+   * Appends a row group to the file of each day. A file that is large enough is put, and the next rows begin another. The
+   * table is used up: its rows are put into another order.
+   */
   async append(table: ColumnsView, days: readonly DayRows[]): Promise<void> {
     arranger.arrange(table, toPlaces(table.rows, days));
     let from = 0;
