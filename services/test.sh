@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tests of the Python parts, model/ and services/: style, training, the API, and the TypeScript scorer against it.
+# Tests of the Python parts, model/ and services/: style (that of spark/ too), training, the API, and the TypeScript scorer
+# against it.
 # The last line is "N passed, N failed". Uses one core.
 set -uo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -36,7 +37,7 @@ export HYPOTHESIS_STORAGE_DIRECTORY="$work/hypothesis"
 
 for check in "check" "format --check"; do
   # shellcheck disable=SC2086
-  if "$python" -m ruff $check --quiet --no-cache --config services/ruff.toml model services; then
+  if "$python" -m ruff $check --quiet --no-cache --config services/ruff.toml model services spark; then
     passed=$((passed + 1))
   else
     failed=$((failed + 1))

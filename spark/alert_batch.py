@@ -1,4 +1,4 @@
-"""One batch of the Alert query, as a story: read, leave out what is known, score, store. The twin of src/pipeline/alert/sink.ts.
+"""One batch of the Alert query, as a story: read, leave out what is known, score, store. Twin of src/pipeline/alert/sink.ts.
 
 Predictions, waiting rows, outbox and ledger are one SQL transaction, keyed by trans_num and batch: running a batch again
 stores nothing new. What cannot be scored now, or ever, waits in `sluice.pending`: Sluice scores it, or writes it to the

@@ -6,8 +6,9 @@ import sys
 import threading
 import time
 
-from lease import OwnedByOther, check_free, take_lease
 from pyspark.sql import SparkSession
+
+from lease import OwnedByOther, check_free, take_lease
 from stores import newest, open_store
 
 EXIT_OWNED = 4

@@ -1,5 +1,6 @@
 """Small objects below the folder of a checkpoint, created by exactly one of racing writers: a local folder, or S3."""
 
+import contextlib
 import os
 import re
 import uuid
@@ -45,10 +46,8 @@ class LocalStore:
         os.replace(self._write_temp(key, data), self._at(key))
 
     def delete(self, key):
-        try:
+        with contextlib.suppress(FileNotFoundError):
             os.remove(self._at(key))
-        except FileNotFoundError:
-            pass
 
     def names(self, folder):
         try:
