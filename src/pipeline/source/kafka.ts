@@ -10,16 +10,11 @@ import type { Bounds } from '../offsets.ts';
 import type { Clock, Log, Source } from '../ports.ts';
 import { retrying, type RetryPolicy } from '../retry.ts';
 import { toKafkaError } from './kafka-errors.ts';
-import {
-  EARLIEST,
-  LATEST,
-  openClient,
-  type BrokerConnection,
-  type Cluster,
-  type Connection,
-  type RequestQueue,
-} from './kafka-client.ts';
+import { openClient } from './kafka-client.ts';
+import type { BrokerConnection, Cluster, RequestQueue } from './kafka-cluster.ts';
+import type { Connection } from './kafka-line.ts';
 import { readRange, type ReadOptions } from './kafka-read.ts';
+import { EARLIEST, LATEST } from './kafka-requests.ts';
 import { KAFKA_LIMITS, type KafkaLimits, type KafkaSettings } from './kafka-settings.ts';
 import { openSocket } from './kafka-socket.ts';
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fetchSize, openClient, type Cluster, type Connection } from '../../../src/pipeline/source/kafka-client.ts';
+import { fetchSize, openClient } from '../../../src/pipeline/source/kafka-client.ts';
+import type { Cluster } from '../../../src/pipeline/source/kafka-cluster.ts';
+import type { Connection } from '../../../src/pipeline/source/kafka-line.ts';
 import { KAFKA_LIMITS, PLAIN_KAFKA } from '../../../src/pipeline/source/kafka-settings.ts';
 
 const SETTINGS = { ...PLAIN_KAFKA, brokers: ['a:1', 'b:2'], topic: 'cdc' };
