@@ -2,6 +2,7 @@
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const upToTwoDigits = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
 const twoDigits = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 /** `324,408` */
@@ -18,6 +19,10 @@ export const offset = (digits: string): string => digits.replace(/\B(?=(\d{3})+$
 export const rate = (perSecond: number): string =>
   perSecond >= 100 || perSecond === 0 ? whole.format(perSecond) : oneDigit.format(perSecond);
 
+/** A step of an axis: `12k`, `340`, and `0.5` where steps are finer than one. */
+export const step = (value: number): string =>
+  value >= 10_000 ? `${whole.format(value / 1_000)}k` : upToTwoDigits.format(value);
+
 /** `$1,106.82` from decimal text; text that is no amount stays as it is. */
 export function money(amount: string): string {
   return /^-?\d+(\.\d+)?$/.test(amount) ? `$${twoDigits.format(Number(amount))}` : amount;
@@ -32,11 +37,21 @@ export function percent(part: number, all: number): string {
 
 /** `96.4 KB` */
 export function bytes(size: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
-  const power = size < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(size) / Math.log(1024)));
+  const power = powerOf(size);
   const value = size / 1024 ** power;
-  return `${power === 0 ? whole.format(value) : oneDigit.format(value)} ${units[power]}`;
+  return `${power === 0 ? whole.format(value) : oneDigit.format(value)} ${UNITS[power]}`;
 }
+
+/** The unit of a chart whose largest value is so many bytes: every value is a number of it, and it stands once. */
+export function sizeUnit(largest: number): { readonly name: string; readonly bytes: number } {
+  const power = Math.max(1, powerOf(largest));
+  return { name: UNITS[power] ?? '', bytes: 1024 ** power };
+}
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
+
+const powerOf = (size: number): number =>
+  size < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log(size) / Math.log(1024)));
 
 /** A span in words: `340 ms`, `1.20 s`, `35 s`, `3 min 12 s`, `3 h 12 min`, `4 d 18 h`. */
 export function span(ms: number): string {

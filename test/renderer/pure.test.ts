@@ -43,6 +43,19 @@ describe('numbers and times', () => {
     expect(format.percent(2_334, 10_000)).toBe('23.3%');
     expect(format.percent(0, 0)).toBe('–');
   });
+
+  test.each([
+    [0, 'KB'],
+    [1_000, 'KB'],
+    [700 * 1024, 'KB'],
+    [18 * 1024 ** 2, 'MB'],
+    [3 * 1024 ** 3, 'GB'],
+  ])('a chart of up to %d bytes is drawn in %s', (largest, name) => expect(format.sizeUnit(largest).name).toBe(name));
+
+  test('no two steps of an axis are written alike, however fine they are', () => {
+    expect([0, 0.35, 0.7, 1.05].map(format.step)).toEqual(['0', '0.35', '0.7', '1.05']);
+    expect([0, 340, 9_000, 12_000].map(format.step)).toEqual(['0', '340', '9,000', '12k']);
+  });
 });
 
 describe('charts', () => {

@@ -177,6 +177,17 @@ test('a lost slot, an absent connector, and a Kafka Connect that is away say wha
   );
 });
 
+test('a slot that keeps little shows how little, on an axis of its own unit', async () => {
+  const well = wellCapture();
+  const samples = well.samples.map(({ at }, index) => ({ at, retainedBytes: index * 1_024 }));
+  await inWindow({ ...broken, capture: { ...well, samples } }, async ({ page }) => {
+    await page.getByText('KB kept, last 30 min').waitFor();
+    const chart = page.getByRole('img', { name: 'Log kept for the slot, KB: Log kept 119.0 KB at the end' });
+    await chart.locator('.recharts-yAxis-tick-labels text').first().waitFor();
+    expect(await chart.locator('.recharts-yAxis-tick-labels text').allTextContents()).toEqual(['0', '40', '80', '120']);
+  });
+});
+
 test('before the stack is up there is no slot, and the screen says what comes', async () => {
   await inWindow({ snapshot: empty() }, async ({ page }) => {
     await page.getByRole('heading', { name: 'Stack' }).waitFor();

@@ -7,7 +7,7 @@ import { ChartLine, Table2 } from 'lucide-react';
 import { memo, useEffect, useRef, useState, type ReactNode } from 'react';
 import { Area, Bar, BarChart, CartesianGrid, ComposedChart, Line, Tooltip, XAxis, YAxis } from 'recharts';
 import { useElementSize } from '@mantine/hooks';
-import { count, rate, shortClock, clock, type Zone } from '../format.ts';
+import { rate, shortClock, clock, step, type Zone } from '../format.ts';
 import { useZone } from '../preferences.ts';
 import type { Point, Series } from './chart-points.ts';
 import { cell, ChartTable } from './chart-table.tsx';
@@ -93,7 +93,7 @@ const Drawing = memo(function Drawing({ label, points, series, kind, height, for
       axisLine={false}
       height={20}
     />,
-    <YAxis key="y" width={38} tickCount={4} tickFormatter={axisNumber} tickLine={false} axisLine={false} />,
+    <YAxis key="y" width={38} tickCount={4} tickFormatter={step} tickLine={false} axisLine={false} />,
     <Tooltip
       key="tip"
       isAnimationActive={false}
@@ -188,8 +188,6 @@ function useOncePerSecond<T>(value: T): T {
   }, []);
   return steady;
 }
-
-const axisNumber = (value: number): string => (value >= 10_000 ? `${count(value / 1_000)}k` : count(value));
 
 const isShort = (points: readonly Point[]): boolean => (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0) < SHORT_MS;
 const SHORT_MS = 10 * 60_000;

@@ -5,7 +5,7 @@ import { Chart } from '../components/chart.tsx';
 import { Card, Fact } from '../components/page.tsx';
 import { Empty, Failure, LoadingRows } from '../components/states.tsx';
 import { edge, Status } from '../components/status.tsx';
-import { bytes, longSpan } from '../format.ts';
+import { bytes, longSpan, sizeUnit } from '../format.ts';
 import { slotState } from './words.ts';
 
 interface SlotCardProps {
@@ -49,11 +49,11 @@ export function SlotCard({ view, failure }: SlotCardProps) {
 }
 
 const SERIES: readonly Series[] = [{ name: 'Log kept', color: 'var(--accent)' }];
-const MIB = 1024 * 1024;
 
 function Known({ view, slot }: { readonly view: CaptureView; readonly slot: SlotView }) {
   const { growth, samples } = view;
-  const points: Point[] = samples.map(({ at, retainedBytes }) => ({ at, values: [retainedBytes / MIB] }));
+  const unit = sizeUnit(Math.max(0, ...samples.map(({ retainedBytes }) => retainedBytes)));
+  const points: Point[] = samples.map(({ at, retainedBytes }) => ({ at, values: [retainedBytes / unit.bytes] }));
   return (
     <div className="col gap-3">
       <div className="slot-facts">
@@ -69,14 +69,14 @@ function Known({ view, slot }: { readonly view: CaptureView; readonly slot: Slot
         {consequence(slot)} Confirmed flush <span className="mono">{slot.confirmedLsn ?? 'none'}</span>, current{' '}
         <span className="mono">{slot.currentLsn}</span>.
       </p>
-      <span className="label">MB kept, last 30 min</span>
+      <span className="label">{unit.name} kept, last 30 min</span>
       <Chart
-        label="Log kept for the slot, MB"
+        label={`Log kept for the slot, ${unit.name}`}
         points={points}
         series={SERIES}
         kind="lines"
         height={104}
-        format={(value) => bytes(value * MIB)}
+        format={(value) => bytes(value * unit.bytes)}
         empty={
           <Empty title="No sample yet">
             <p>The slot is looked at every 5 s while the stack is up.</p>
