@@ -1,11 +1,7 @@
 /** The parts of the client that its types do not show. They belong to exactly the version that is pinned. */
 
 export interface Cluster {
-  readonly brokerPool: {
-    readonly metadata: { readonly clusterId: string } | null;
-    readonly seedBroker: Broker;
-    createSeedBroker(): Promise<void>;
-  };
+  readonly brokerPool: BrokerPool;
   connect(): Promise<void>;
   addTargetTopic(topic: string): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
@@ -13,6 +9,12 @@ export interface Cluster {
   findLeaderForPartitions(topic: string, partitions: number[]): Record<string, number[]>;
   findBroker(node: { nodeId: string }): Promise<Broker>;
   findGroupCoordinator(group: { groupId: string }): Promise<Broker>;
+}
+
+export interface BrokerPool {
+  readonly metadata: { readonly clusterId: string } | null;
+  readonly seedBroker: Broker;
+  createSeedBroker(): Promise<void>;
 }
 
 export interface Broker {

@@ -25,10 +25,20 @@ export function openSocket(
   if (!secure && !sasl) {
     const answers = new Answers((answer) => socket.emit('data', answer));
     const socket = net.connect({ ...address, onread: answers.reading(onBytes) }, onConnect);
-    return socket.setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
+    return prepare(socket);
   }
   const socket = secure ? connectSecurely(secure, host, address, onConnect) : net.connect(address, onConnect);
-  return socket.on('data', onBytes).setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
+  return prepare(socket).on('data', onBytes);
+}
+
+/**
+ * The client lets go of a socket with each failure of its connection, also long after the socket is closed. Node would
+ * wait each time for it to connect, and warn of so many who wait.
+ */
+function prepare(socket: Socket): Socket {
+  const letGo = socket.unref.bind(socket);
+  socket.unref = () => (socket.destroyed ? socket : letGo());
+  return socket.setKeepAlive(true, KEEP_ALIVE_MS).setNoDelay(true);
 }
 
 function connectSecurely(

@@ -11,7 +11,8 @@ import type { Clock, Log, Source } from '../ports.ts';
 import { retrying, type RetryPolicy } from '../retry.ts';
 import { toKafkaError } from './kafka-errors.ts';
 import { openClient } from './kafka-client.ts';
-import type { BrokerConnection, Cluster, RequestQueue } from './kafka-cluster.ts';
+import type { Cluster } from './kafka-cluster.ts';
+import { mendHabits } from './kafka-habits.ts';
 import type { Connection } from './kafka-line.ts';
 import { readRange, type ReadOptions } from './kafka-read.ts';
 import { EARLIEST, LATEST } from './kafka-requests.ts';
@@ -120,8 +121,6 @@ async function connect(
   open: OpenSocket,
 ): Promise<Cluster> {
   const cluster = createCluster(await openKafka(settings, limits, turn, open));
-  await cluster.brokerPool.createSeedBroker();
-  mend(cluster.brokerPool.seedBroker);
   await cluster.connect();
   if (withTopic) await cluster.addTargetTopic(settings.topic);
   return cluster;
@@ -131,7 +130,7 @@ async function openKafka(settings: KafkaSettings, limits: KafkaLimits, turn: num
   const { brokers, sasl } = settings;
   const first = turn % brokers.length;
   const client = await import('kafkajs');
-  return new client.Kafka({
+  const kafka = new client.Kafka({
     clientId: 'sluice',
     brokers: [...brokers.slice(first), ...brokers.slice(0, first)],
     connectionTimeout: limits.connectMs,
@@ -144,6 +143,13 @@ async function openKafka(settings: KafkaSettings, limits: KafkaLimits, turn: num
     ...(sasl && { sasl: sasl as SASLOptions }),
     socketFactory: ({ host, port, onConnect }) => open(host, port, onConnect),
   });
+  await mendClient(kafka);
+  return kafka;
+}
+
+/** For every connection of this thread, before the first one is made. */
+export async function mendClient(kafka: Kafka): Promise<void> {
+  await mendHabits(createCluster(kafka).brokerPool);
 }
 
 function createCluster(kafka: Kafka): Cluster {
@@ -153,32 +159,4 @@ function createCluster(kafka: Kafka): Cluster {
   const create = symbol && (kafka as unknown as Record<symbol, (options: object) => Cluster>)[symbol];
   if (!create) throw new Error('this version of kafkajs keeps its cluster somewhere else');
   return create({ metadataMaxAge: METADATA_MAX_AGE_MS, allowAutoTopicCreation: false });
-}
-
-/** Two habits of the client that cost more than its work; mended on what all its connections share. */
-function mend(broker: Cluster['brokerPool']['seedBroker']): void {
-  const [connection] = broker.connectionPool.pool;
-  if (!connection) return;
-  const queues = Object.getPrototypeOf(connection.requestQueue) as RequestQueue & { isMended?: boolean };
-  if (queues.isMended) return;
-  queues.isMended = true;
-  quieten(queues);
-  spareCopies(Object.getPrototypeOf(connection) as BrokerConnection);
-}
-
-/** It would look a thousand times a second whether a request waits, on each connection, also when none does. */
-function quieten(queues: RequestQueue): void {
-  const schedule = queues.scheduleCheckPendingRequests;
-  queues.scheduleCheckPendingRequests = function (this: RequestQueue) {
-    if (this.pending.length > 0) schedule.call(this);
-  };
-}
-
-/** It would copy each answer, to put it together with the nothing that is left of the one before. */
-function spareCopies(connections: BrokerConnection): void {
-  const take = connections.processData;
-  connections.processData = function (this: BrokerConnection, piece: Buffer) {
-    if (this.bytesBuffered === 0) this.chunks = [];
-    take.call(this, piece);
-  };
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { Answers } from '../../../src/pipeline/source/kafka-socket.ts';
+import { PLAIN_KAFKA } from '../../../src/pipeline/source/kafka-settings.ts';
+import { Answers, openSocket } from '../../../src/pipeline/source/kafka-socket.ts';
 
 const answer = (size: number, fill: number): Buffer => {
   const bytes = Buffer.alloc(4 + size, fill);
@@ -31,4 +32,19 @@ it('hands on what is no answer as it is', () => {
 
 it('keeps what has not come whole yet', () => {
   expect(pass(answer(10, 1).subarray(0, 13), 5)).toEqual([]);
+});
+
+it('a socket that is closed waits no more to be connected, however often the client lets go of it', async () => {
+  const nobody = { ...PLAIN_KAFKA, brokers: ['127.0.0.1:1'], topic: 'cdc' };
+  const socket = openSocket(
+    nobody,
+    '127.0.0.1',
+    1,
+    () => undefined,
+    () => undefined,
+  );
+  await new Promise((resolve) => socket.once('error', resolve));
+  const before = socket.listenerCount('connect');
+  for (let time = 0; time < 20; time += 1) socket.unref();
+  expect(socket.listenerCount('connect')).toBe(before);
 });

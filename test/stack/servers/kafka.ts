@@ -4,6 +4,7 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
+import { mendClient } from '../../../src/pipeline/source/kafka.ts';
 import { kafkaClassPath } from './kafka-jars.ts';
 import { freePort, runTool, startProgram, type Program } from './program.ts';
 
@@ -70,8 +71,9 @@ export async function startKafka(lines = ''): Promise<KafkaServer> {
   };
 }
 
-function run(classPath: string, folder: string, port: number): Promise<Program> {
+async function run(classPath: string, folder: string, port: number): Promise<Program> {
   const kafka = new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING, retry: { retries: 0 } });
+  await mendClient(kafka);
   return startProgram({
     command: 'java',
     args: [

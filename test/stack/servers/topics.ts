@@ -1,5 +1,6 @@
 /** Filling topics of a real broker. */
 import { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
+import { mendClient } from '../../../src/pipeline/source/kafka.ts';
 import {
   KAFKA_LIMITS,
   PLAIN_KAFKA,
@@ -22,6 +23,7 @@ export interface Filler {
 
 export async function openFiller(address: string): Promise<Filler> {
   const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING });
+  await mendClient(kafka);
   const admin = kafka.admin();
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await Promise.all([admin.connect(), producer.connect()]);
