@@ -96,17 +96,23 @@ export function dial(
 ): Connection {
   const sockets = new Set<Socket>();
   let heardAt = performance.now();
+  let isGivenUp = false;
   const cluster = connect(settings, limits, { ...options, turn }, (host, port, onConnect) => {
+    // After a failure the client looks for another broker, whether or not anybody still waits for it.
+    if (isGivenUp) throw givenUp();
     const socket = openSocket(settings, host, port, onConnect, () => (heardAt = performance.now()));
     sockets.add(socket);
     return socket.once('close', () => sockets.delete(socket));
   });
   cluster.catch(() => undefined);
   const close = (): void => {
-    for (const socket of sockets) socket.destroy(new Error('the connection was given up'));
+    isGivenUp = true;
+    for (const socket of sockets) socket.destroy(givenUp());
   };
   return { cluster, heardAt: () => heardAt, close };
 }
+
+const givenUp = (): Error => new Error('the connection was given up');
 
 type OpenSocket = (host: string, port: number, onConnect: () => void) => Socket;
 
