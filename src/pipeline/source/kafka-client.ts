@@ -1,4 +1,7 @@
-/** What a source asks of a cluster, each with a deadline, over whatever connection is alive. */
+/**
+ * What a source asks of a cluster, each with a deadline, over whatever connection is alive. Progress is shown over a
+ * connection of its own: only a failure of reading ends the one that is read from.
+ */
 import type { Offsets } from '../ports.ts';
 import type { Cluster } from './kafka-cluster.ts';
 import { otherCluster } from './kafka-errors.ts';
@@ -20,19 +23,20 @@ export interface Client {
 export function openClient(settings: KafkaSettings, limits: KafkaLimits, dial: (turn: number) => Connection): Client {
   const { topic } = settings;
   const isolationLevel = ISOLATION_LEVELS[settings.isolation];
-  const line = openLine(dial);
+  const reading = openLine(dial);
+  const publishing = openLine(dial);
   let knownCluster: string | null = null;
   let recordBytes = FIRST_RECORD_BYTES;
 
-  const call = <T>(tried: string, work: (cluster: Cluster) => Promise<T>, silenceMs = limits.requestMs): Promise<T> =>
-    line.call(
-      tried,
-      (cluster) => {
-        checkCluster(cluster);
-        return work(cluster);
-      },
-      silenceMs,
-    );
+  const call = <T>(tried: string, work: (cluster: Cluster) => Promise<T>): Promise<T> =>
+    reading.call(tried, checked(work), limits.requestMs);
+
+  const checked =
+    <T>(work: (cluster: Cluster) => Promise<T>) =>
+    async (cluster: Cluster): Promise<T> => {
+      checkCluster(cluster);
+      return work(cluster);
+    };
 
   function checkCluster(cluster: Cluster): void {
     const id = clusterIdOf(cluster);
@@ -61,12 +65,15 @@ export function openClient(settings: KafkaSettings, limits: KafkaLimits, dial: (
         return answer;
       }),
     commit: (group, offsets) =>
-      call(
+      publishing.call(
         `Showing progress on ${topic} as group ${group}`,
-        (cluster) => commit(cluster, topic, group, offsets),
+        checked((cluster) => commit(cluster, topic, group, offsets)),
         limits.publishMs,
       ),
-    close: line.close,
+    close: () => {
+      reading.close();
+      publishing.close();
+    },
   };
 }
 

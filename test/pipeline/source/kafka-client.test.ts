@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { fetchSize, openClient } from '../../../src/pipeline/source/kafka-client.ts';
 import type { Cluster } from '../../../src/pipeline/source/kafka-cluster.ts';
 import type { Connection } from '../../../src/pipeline/source/kafka-line.ts';
@@ -25,15 +25,19 @@ function cluster(clusterId: string, more: Partial<Cluster> = {}): Cluster {
 
 /** When the last byte came. */
 let heardAt = (): number => 0;
+afterEach(() => {
+  heardAt = () => 0;
+});
 
 function dialing(...clusters: (Cluster | Error)[]) {
   const dialed: number[] = [];
+  /** In the order in which they were dialed. */
   const closed: number[] = [];
   const dial = (turn: number): Connection => {
-    dialed.push(turn);
+    const nth = dialed.push(turn) - 1;
     const next = clusters[Math.min(turn, clusters.length - 1)];
     const connected = next instanceof Error || next === undefined ? Promise.reject(next) : Promise.resolve(next);
-    return { cluster: connected, heardAt, close: () => void closed.push(turn) };
+    return { cluster: connected, heardAt, close: () => void closed.push(nth) };
   };
   return { dialed, closed, client: openClient(SETTINGS, LIMITS, dial) };
 }
@@ -66,7 +70,41 @@ describe('the client of a Kafka cluster', () => {
     const began = performance.now();
     await expect(client.offsets(-1)).rejects.toMatchObject({ seen: expect.stringContaining('no answer for') });
     expect(performance.now() - began).toBeGreaterThan(LIMITS.requestMs * 4);
-    heardAt = () => 0;
+  });
+
+  it('keeps the connection that is read from when progress cannot be shown', async () => {
+    heardAt = () => performance.now();
+    let answer = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (answer = resolve));
+    const partitions = [{ partition: 0, offset: '7' }];
+    const { client, dialed, closed } = dialing(
+      cluster('one', {
+        refreshMetadataIfNecessary: () => asked,
+        findLeaderForPartitions: () => ({ 1: [0] }),
+        findBroker: async () => ({ listOffsets: async () => ({ responses: [{ partitions }] }) }) as never,
+        findGroupCoordinator: () => Promise.reject(new Error('no broker coordinates the group')),
+      }),
+    );
+    const offsets = client.offsets(-1);
+    const refused = { code: 'SOURCE_UNAVAILABLE', seen: 'no broker coordinates the group' };
+    await expect(client.commit('sluice-bronze', new Map([[0, 7n]]))).rejects.toMatchObject(refused);
+    answer();
+    expect(await offsets).toEqual(new Map([[0, 7n]]));
+    expect(await client.clusterId()).toBe('one');
+    expect([dialed, closed]).toEqual([[0, 0], [1]]);
+    client.close();
+    expect(closed).toEqual([1, 0]);
+  });
+
+  it('shows progress only where it reads', async () => {
+    let turns = 0;
+    const clusters = [cluster('one'), cluster('two')];
+    const client = openClient(SETTINGS, LIMITS, () => {
+      const next = clusters[turns++] ?? cluster('none');
+      return { cluster: Promise.resolve(next), heardAt: () => performance.now(), close: () => undefined };
+    });
+    await client.clusterId();
+    await expect(client.commit('sluice-bronze', new Map())).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
   });
 
   it('refuses another cluster under the same address', async () => {
