@@ -33,6 +33,16 @@ export function conditionIgnored(url: string): SluiceError {
 
 export const statusOf = (error: unknown): number | undefined => (error as S3Fault).$metadata?.httpStatusCode;
 
+/** There is no such object. A bucket that is not there is a fault. */
+export function isAbsent(error: unknown): boolean {
+  return statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket';
+}
+
+export function nullIfAbsent(error: unknown): null {
+  if (isAbsent(error)) return null;
+  throw error;
+}
+
 interface Reason {
   readonly matches: (fault: S3Fault) => boolean;
   readonly code: ErrorCode;

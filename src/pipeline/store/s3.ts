@@ -11,7 +11,8 @@ import { failpoint } from '../failpoints.ts';
 import type { Clock, Log, ObjectInfo, ObjectStore } from '../ports.ts';
 import { retrying } from '../retry.ts';
 import { closeAgents, dropIdle, openAgents, type Agents } from './s3-agents.ts';
-import { conditionIgnored, lateS3, statusOf, toS3Error } from './s3-errors.ts';
+import { inTime, type Deadline } from './s3-deadline.ts';
+import { conditionIgnored, isAbsent, nullIfAbsent, statusOf } from './s3-errors.ts';
 import { S3_LIMITS, type S3Credentials, type S3Limits, type S3Settings } from './s3-settings.ts';
 
 export interface S3Store extends ObjectStore {
@@ -173,11 +174,7 @@ interface Loaded {
   readonly client: Sdk.S3Client;
 }
 
-interface Attempt extends Loaded {
-  readonly options: { readonly abortSignal: AbortSignal; readonly requestTimeout: number };
-  /** Something came: the deadline begins anew. */
-  readonly touch: () => void;
-}
+type Attempt = Loaded & Deadline;
 
 interface Access {
   readonly bucket: string;
@@ -245,40 +242,4 @@ async function load(settings: S3Settings, limits: S3Limits, agents: Agents): Pro
 
 function toIdentity({ sessionToken, ...keys }: S3Credentials): NonNullable<Sdk.S3ClientConfig['credentials']> {
   return sessionToken === null ? keys : { ...keys, sessionToken };
-}
-
-async function inTime<T>(
-  tried: string,
-  ms: number,
-  onSilence: () => void,
-  work: (attempt: Omit<Attempt, keyof Loaded>) => Promise<T>,
-): Promise<T> {
-  const deadline = new AbortController();
-  let timer = setTimeout(() => deadline.abort(), ms);
-  const touch = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => deadline.abort(), ms);
-  };
-  const late = new Promise<never>((_resolve, reject) => {
-    deadline.signal.addEventListener('abort', () => {
-      onSilence();
-      reject(lateS3(tried, ms));
-    });
-  });
-  try {
-    return await Promise.race([work({ options: { abortSignal: deadline.signal, requestTimeout: ms }, touch }), late]);
-  } catch (error) {
-    throw toS3Error(tried, error);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function isAbsent(error: unknown): boolean {
-  return statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket';
-}
-
-function nullIfAbsent(error: unknown): null {
-  if (isAbsent(error)) return null;
-  throw error;
 }
