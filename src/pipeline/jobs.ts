@@ -1,7 +1,6 @@
 /** The composition root: settings in, everything that a query is made of out. */
 import { openAlert } from './alert/alert.ts';
 import { openBronzeSink } from './bronze/sink.ts';
-import { fenceTable } from './bronze/fence.ts';
 import { runDrain } from './drain.ts';
 import { finishClearing } from './checkpoint/clear.ts';
 import { openCheckpointLog } from './checkpoint/log.ts';
@@ -10,18 +9,19 @@ import { isFenced } from './errors.ts';
 import type { Emit, WorkerEvent } from './events.ts';
 import type { JobSettings, SourceSettings } from './job-settings.ts';
 import { takeBack, type Handover } from './handover/handover.ts';
-import { openJobStores, type JobStores } from './job-stores.ts';
+import { fence, own, watchLease, type Owning } from './job-ownership.ts';
+import { openJobStores } from './job-stores.ts';
 import { checkSameSource, readSeen, writeSeen } from './ownership/identity.ts';
 import { openLossDesk } from './loss-desk.ts';
-import { LEASE_TIMES, mayStillWrite, takeLease, type Lease, type LeaseTimes } from './ownership/lease.ts';
+import { LEASE_TIMES, mayStillWrite, type Lease } from './ownership/lease.ts';
 import { openWitness } from './ownership/witness.ts';
-import type { Clock, Log, Sink, Source } from './ports.ts';
+import type { Log, Sink, Source } from './ports.ts';
 import { openQuarantine } from './quarantine/store.ts';
 import { runQuery } from './query.ts';
 import { resume, type Position } from './resume.ts';
 import { isRetryable, QUERY_RETRY, retrying } from './retry.ts';
 import { openEmbeddedSource } from './source/embedded.ts';
-import { describeLocation, isRemote } from './store/location.ts';
+import { describeLocation } from './store/location.ts';
 
 /** A sink with what runs beside its batches. */
 interface Target {
@@ -66,12 +66,8 @@ export async function runJob(
   }
 }
 
-interface Running {
-  readonly job: JobSettings;
+interface Running extends Owning {
   readonly emit: Emit;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly stores: JobStores;
   readonly onRunning: (controls: JobControls) => void;
 }
 
@@ -103,60 +99,6 @@ async function runWith(running: Running, signal: AbortSignal): Promise<void> {
     await lease.release().catch((error: Error) => log('warn', error.message));
   }
   emit({ type: 'state', state: 'STOPPED', queryId, runId: job.owner.runId });
-}
-
-/** Nothing is written before it is known that the conditions of a write hold there. */
-function own({ job, log, clock, stores }: Running, times: LeaseTimes, signal: AbortSignal): Promise<Lease> {
-  const onRetry = (error: Error): void => log('warn', `${error.message} (trying again)`);
-  return retrying(
-    async () => {
-      await stores.probe();
-      return takeLease({ store: stores.checkpoint, owner: job.owner, clock, replaceOwn: true, times, signal });
-    },
-    { policy: QUERY_RETRY, clock, signal, onRetry },
-  );
-}
-
-/** Renews the lease, and ends a query that has lost it: also one that has nothing to write would go on for ever. */
-function watchLease(lease: Lease, renewalMs: number, signal: AbortSignal, log: Log) {
-  const stopping = new AbortController();
-  const stop = (): void => stopping.abort();
-  let lost: Error | null = null;
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  const renewal = setInterval(() => {
-    lease
-      .renew()
-      .then(lease.check)
-      .catch((error: Error) => {
-        if (!isFenced(error)) return log('warn', error.message);
-        lost = error;
-        stop();
-      });
-  }, renewalMs);
-  return {
-    signal: stopping.signal,
-    throwIfLost: () => {
-      if (lost) throw lost;
-    },
-    stop: () => {
-      clearInterval(renewal);
-      signal.removeEventListener('abort', stop);
-    },
-  };
-}
-
-/** From here on nothing counts in the table that the owner before, when it has not ended, still writes. */
-async function fence({ job, clock, log, stores }: Running, lease: Lease, signal: AbortSignal): Promise<void> {
-  if (job.query !== 'bronze' || !mayStillWrite(lease, isRemote(job.table))) return;
-  const onRetry = (error: Error): void => log('warn', `${error.message} (trying again)`);
-  const version = await retrying(() => fenceTable(stores.table, clock, lease, job.owner.runId), {
-    policy: QUERY_RETRY,
-    clock,
-    signal,
-    onRetry,
-  });
-  log('warn', `Took over from a run that did not end; version ${version} of the table is the mark`);
 }
 
 interface Owned extends Running {
