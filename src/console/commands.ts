@@ -1,7 +1,8 @@
 /** The one place where a command from outside is checked. */
 import type { z } from 'zod';
 import { SluiceError } from '../pipeline/errors.ts';
-import { COMMANDS, type CommandName } from './contract.ts';
+import { COMMANDS } from './command-schemas.ts';
+import type { CommandName } from './contract.ts';
 
 type Parsed = { readonly [C in CommandName]: { readonly command: C; readonly args: z.output<(typeof COMMANDS)[C]> } };
 /** A command with checked arguments, as a union to switch over. */
