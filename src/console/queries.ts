@@ -2,34 +2,31 @@
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
-import { fromErrorView, SluiceError } from '../pipeline/errors.ts';
+import { fromErrorView } from '../pipeline/errors.ts';
 import {
   QUERY_NAMES,
   type ClearFrom,
-  type ClearPreview,
   type ClearResult,
   type LogLevel,
   type LogLine,
   type LossView,
   type OffsetGap,
   type QueryName,
-  type ScoreExplanation,
 } from '../pipeline/events.ts';
 import type { JobSettings, SlackSettings } from '../pipeline/job-settings.ts';
-import type { TransactionTrace } from '../pipeline/trace/view.ts';
 import type { Endpoints } from '../stack/stack.ts';
 import { invalid } from './commands.ts';
 import type { CommandAnswers, QueryView } from './contract.ts';
 import { obeyDeadLetters, type DeadLetterCommand, type DeadLetterParts } from './dead-letters.ts';
-import type { Underway } from './drain.ts';
 import type { Ground } from './ground.ts';
 import { planHandOver } from './hand-over.ts';
 import { createInspector } from './inspector.ts';
 import { buildJob } from './job.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
+import { lookAtQueries, type QueryLooks } from './query-looks.ts';
+import { doesNotStop, isBeingCleared, isRunning, STOP_PATIENCE_MS } from './query-refusals.ts';
 import { isFreed, runnerOf } from './runner.ts';
 import type { SnapshotStore } from './snapshot.ts';
-import { summarise, type RunSummary } from './summary.ts';
 import { createSupervisor, type RunView, type Supervisor } from './supervisor.ts';
 import { drains, openTakeOverDesk, readEngine, type TakeOverDesk } from './take-over-desk.ts';
 import { judge } from './verdict.ts';
@@ -45,7 +42,7 @@ export interface QueriesOptions {
   readonly log: (line: LogLine) => void;
 }
 
-export interface Queries {
+export interface Queries extends QueryLooks {
   /** Begins to watch, and asks both queries to start. */
   begin(): void;
   /** Lets both finish their batch and stop; resolves when both have. */
@@ -55,9 +52,7 @@ export interface Queries {
   start(which: QueryName | 'all'): void;
   stop(which: QueryName | 'all'): void;
   restart(which: QueryName | 'all'): void;
-  preview(query: QueryName, from: ClearFrom): Promise<ClearPreview>;
   clear(query: QueryName, from: ClearFrom, confirm: string): Promise<ClearResult>;
-  previewLoss(query: QueryName): Promise<LossView>;
   /** Accepts exactly these offsets, and starts the query. */
   acceptLoss(query: QueryName, gaps: readonly OffsetGap[]): Promise<LossView>;
   /** Handing a query over to Spark, and taking it back. */
@@ -70,17 +65,9 @@ export interface Queries {
   askAlert(what: 'resume-alerts' | 'test-alert'): Promise<void>;
   /** Answers how many alerts were changed. */
   decide(what: 'resend-alerts' | 'discard-alerts', transNums: readonly string[]): Promise<number>;
-  /** What is stored of one transaction, wherever it came. */
-  trace(transNum: string): Promise<TransactionTrace>;
-  explain(transNum: string): Promise<ScoreExplanation>;
   /** Looks after the Bronze table. */
   readonly keeper: Keeper;
-  /** What is still on its way; null when a query does not run and so will not read it. */
-  underway(): Promise<Underway | null>;
-  summary(seconds: number): Promise<RunSummary>;
 }
-
-const STOP_PATIENCE_MS = 20_000;
 
 export function createQueries({ ground, store, endpoints, slack, workerFile, log }: QueriesOptions): Queries {
   const clearing = new Set<QueryName>();
@@ -223,34 +210,10 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     },
   };
 
-  async function underway(): Promise<Underway | null> {
-    const views = QUERY_NAMES.map((name) => supervisors[name].view());
-    if (views.some(({ state }) => state === 'FAILED' || state === 'STOPPED')) return null;
-    const [bronze, alert, totals] = await Promise.all([
-      inspector.ask('lag', jobOf('bronze')),
-      inspector.ask('lag', jobOf('alert')),
-      inspector.ask('totals', jobOf('alert')),
-    ]);
-    const { pending, sending, ambiguous } = totals.deliveries;
-    const unread = [...bronze, ...alert].reduce((sum, { lag }) => sum + lag, 0);
-    const end = bronze.reduce((sum, partition) => sum + Number(partition.end), 0);
-    return { end, unread, undelivered: pending + sending + ambiguous + totals.pendingRows };
-  }
-
-  async function summary(seconds: number): Promise<RunSummary> {
-    const ask = inspector.ask;
-    const [bronze, alert] = [jobOf('bronze'), jobOf('alert')];
-    const [table, totals] = await Promise.all([ask('table', bronze), ask('totals', alert)]);
-    const checkpoints = { bronze: await ask('inspect', bronze), alert: await ask('inspect', alert) };
-    const lag = { bronze: await ask('lag', bronze), alert: await ask('lag', alert) };
-    const deadLetters = {
-      bronze: supervisors.bronze.view().totals.deadLetters,
-      alert: supervisors.alert.view().totals.deadLetters,
-    };
-    return summarise({ table, totals, checkpoints, lag, deadLetters, seconds });
-  }
+  const looks = lookAtQueries({ ask: inspector.ask, jobOf, run: (query) => supervisors[query].view() });
 
   return {
+    ...looks,
     begin: () => {
       watch.start();
       keeper.start();
@@ -269,9 +232,7 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
     stop: (which) => each(which, (supervisor) => supervisor.stop()),
     restart: (which) => each(which, (supervisor) => supervisor.restart()),
     keeper,
-    preview: (query, from) => inspector.ask('preview-clear', jobOf(query), { from }),
     clear,
-    previewLoss: (query) => inspector.ask('preview-loss', jobOf(query)),
     acceptLoss,
     handover,
     deadLetters: (command) => obeyDeadLetters(deadLetterParts, command),
@@ -289,10 +250,6 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
       await watch.refresh();
       return changed;
     },
-    trace: (transNum) => inspector.ask('trace', jobOf('alert'), { transNums: [transNum] }),
-    explain: (transNum) => inspector.ask('explain', jobOf('alert'), { transNums: [transNum] }),
-    underway,
-    summary,
   };
 }
 
@@ -300,31 +257,4 @@ export function createQueries({ ground, store, endpoints, slack, workerFile, log
 function isSame(a: QueryView, b: QueryView): boolean {
   const keys = Object.keys(b) as (keyof QueryView)[];
   return keys.every((key) => Object.is(a[key], b[key]) || (key === 'runner' && isDeepStrictEqual(a[key], b[key])));
-}
-
-function isBeingCleared(query: QueryName): SluiceError {
-  return new SluiceError('NOT_ALLOWED_NOW', {
-    tried: `Commanding ${title(query)}`,
-    seen: 'its checkpoint is being cleared, or its dead letters are being replayed',
-    expected: 'a query that is left alone until that is done',
-    action: 'Try again in a moment.',
-  });
-}
-
-function isRunning(query: QueryName, state: string): SluiceError {
-  return new SluiceError('NOT_ALLOWED_NOW', {
-    tried: `Accepting a loss (${title(query)})`,
-    seen: `the query is ${state}`,
-    expected: 'a query that has failed with DATA_LOSS, or is stopped',
-    action: 'There is nothing to accept while the query runs.',
-  });
-}
-
-function doesNotStop(query: QueryName, what: string): SluiceError {
-  return new SluiceError('NOT_ALLOWED_NOW', {
-    tried: `${what} (${title(query)})`,
-    seen: `the query did not stop within ${STOP_PATIENCE_MS / 1_000} s`,
-    expected: 'a stopped query',
-    action: 'Nothing was changed. Stop the query, then try again.',
-  });
 }
