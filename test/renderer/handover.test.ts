@@ -33,6 +33,8 @@ const sent = async (window: TestWindow, command: string): Promise<unknown[]> =>
   (await window.calls()).filter((each) => each.command === command).map(({ args }) => args);
 
 async function violations({ page }: TestWindow): Promise<string[]> {
+  // The menu that the sheet was opened from fades, and is empty by then.
+  await page.getByRole('menu').first().waitFor({ state: 'hidden' });
   const { violations: found } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'])
     .analyze();

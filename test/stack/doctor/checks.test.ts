@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { systemClock } from '../../../src/pipeline/clock.ts';
 import { takeLease, type Lease } from '../../../src/pipeline/ownership/lease.ts';
 import { openLocalStore } from '../../../src/pipeline/store/local.ts';
-import { judgeClocks, judgeSlack, leastApart } from '../../../src/stack/doctor/checks/services.ts';
+import { hasEarlyRecord, judgeClocks, judgeSlack, leastApart } from '../../../src/stack/doctor/checks/services.ts';
 import type { DockerTool, Instruments } from '../../../src/stack/doctor/instruments.ts';
 import { parseTable, readListeners } from '../../../src/stack/doctor/listeners.ts';
 import type { Patient } from '../../../src/stack/doctor/patient.ts';
@@ -290,6 +290,14 @@ describe('Slack, clocks and passwords', () => {
     expect(judgeClocks([{ name: 'one', ms: 6_000 }], false)).toMatchObject({ state: 'warn', seen: 'one is 6 s ahead' });
     expect(judgeClocks([{ name: 'one', ms: 10 }], true).state).toBe('warn');
     expect(judgeClocks([], false).state).toBe('failed');
+  });
+
+  it('takes no record for early because the topic grows while it is looked at', async () => {
+    let end = 10n;
+    const grown = (): Map<number, bigint> => new Map([[0, (end += 5n)]]);
+    const growing = { bounds: async () => ({ start: new Map(), end: grown() }), offsetsAt: async () => grown() };
+    expect(await hasEarlyRecord(growing, 0)).toBe(false);
+    expect(await hasEarlyRecord({ ...growing, offsetsAt: async () => new Map([[0, 3n]]) }, 0)).toBe(true);
   });
 
   it('sees a password that everybody knows', async () => {

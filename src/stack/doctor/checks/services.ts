@@ -1,4 +1,5 @@
 /** The fraud API, Slack, clocks and passwords. */
+import type { Source } from '../../../pipeline/ports.ts';
 import { byHand, byUs, failed, passed, warned, type Check } from '../check.ts';
 import type { Instruments } from '../instruments.ts';
 import type { Patient, PatientServers, SlackForm } from '../patient.ts';
@@ -119,7 +120,8 @@ async function lookAtClocks(tools: Instruments, patient: Patient): Promise<Findi
   if (patient.table.kind === 's3' && patient.table.endpoint)
     looks.push(byHttp(tools, 'the S3 server', patient.table.endpoint));
   const answers = await Promise.all(looks.map((look) => look.catch(() => null)));
-  const early = await hasEarlyRecord(tools, servers).catch(() => false);
+  const source = tools.source(servers.source);
+  const early = await source.then((opened) => hasEarlyRecord(opened, tools.now())).catch(() => false);
   return judgeClocks(
     answers.filter((each) => each !== null),
     early,
@@ -171,9 +173,11 @@ export function leastApart(theirs: number, before: number, after: number, step: 
   return theirs + step < before ? theirs + step - before : 0;
 }
 
-async function hasEarlyRecord(tools: Instruments, { source }: PatientServers): Promise<boolean> {
-  const opened = await tools.source(source);
-  const [found, { end }] = [await opened.offsetsAt(tools.now() + TOO_FAR_MS), await opened.bounds()];
+/** Whether a record is from a time that has not come yet. */
+export async function hasEarlyRecord(source: Pick<Source, 'bounds' | 'offsetsAt'>, now: number): Promise<boolean> {
+  // The end first: records that come in between must not look as if they were early.
+  const { end } = await source.bounds();
+  const found = await source.offsetsAt(now + TOO_FAR_MS);
   return [...found].some(([partition, offset]) => offset < (end.get(partition) ?? offset));
 }
 
