@@ -61,7 +61,7 @@ describe.skipIf(obstacle)('Bronze on a real Kafka', () => {
     const batches: QueryProgress[] = [];
     await runJob(
       job,
-      (event) => void (event.type === 'progress' && batches.push(event.progress)),
+      (event) => void (event.type === 'progress' && !event.progress.x.idle && batches.push(event.progress)),
       new AbortController().signal,
     );
     return batches;
